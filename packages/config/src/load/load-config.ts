@@ -1,0 +1,124 @@
+import type { ConfigProblem } from '../problem.ts';
+import {
+  checkConnectors,
+  localConnector,
+  toConnectorConfig,
+  warnAboutConnectors,
+} from '../schema/connectors/connector.ts';
+import { checkEphemeral, toEphemeralConfig } from '../schema/ephemeral.ts';
+import { toExpiryConfig, warnAboutExpiry } from '../schema/expiry.ts';
+import { isOn } from '../schema/fields.ts';
+import { type FileInput, type FileOutput, fileSchema } from '../schema/file.ts';
+import { toFrontendConfig } from '../schema/frontend.ts';
+import { warnAboutIssuer } from '../schema/issuer.ts';
+import { checkKeyEncryption, toKeyEncryptionConfig } from '../schema/key-encryption.ts';
+import { checkOAuth2, toOAuth2Config, warnAboutOAuth2 } from '../schema/oauth2.ts';
+import type { Partially } from '../schema/partially.ts';
+import { checkRpc, toRpcConfig } from '../schema/rpc.ts';
+import { toSignerConfig } from '../schema/signer.ts';
+import { checkStaticClients, toStaticClientConfig, warnAboutStaticClients } from '../schema/static-clients.ts';
+import { checkStaticPasswords, toStaticPasswordConfig } from '../schema/static-passwords.ts';
+import { checkStorage, toStorageConfig } from '../schema/storage.ts';
+import { checkWeb, toWebConfig, warnAboutWeb } from '../schema/web.ts';
+import type { TesseraConfig } from '../types.ts';
+import { canonicalise } from './canonical-keys.ts';
+import { parseConfigDocument } from './document.ts';
+import { type Environment, expandEnvironment } from './environment-expansion.ts';
+import { applyOverrides, type ConfigOverrides } from './overrides.ts';
+import { createReport, type Report } from './report.ts';
+import { reportIssues, withoutInvalid } from './schema-issues.ts';
+import { fillFromSources, type SecretFileReader } from './value-sources.ts';
+
+/** The effective configuration, or everything that is wrong. */
+export type ConfigResult =
+  | { readonly ok: true; readonly config: TesseraConfig; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/** What {@link loadConfig} needs; nothing is read from elsewhere. */
+export interface ConfigSource {
+  /** The file's text: one YAML 1.2 or JSON document. */
+  readonly text: string;
+  /** Name of the file for messages. */
+  readonly fileName: string;
+  /** Environment variables. */
+  readonly env: Environment;
+  /** Reads the files that `secretFile`, `bindPWFile`, `clientSecretFile` and `passwordFile` name; without it they are unreadable. */
+  readonly readFile?: SecretFileReader;
+  /** Values of the command line. */
+  readonly overrides?: ConfigOverrides;
+}
+
+/**
+ * Reads a configuration: defaults < file < environment < command line. All problems are reported together, each with its path
+ * and, where it is in the file, its line. Never throws for anything the file says.
+ */
+export function loadConfig({ text, fileName, env, readFile, overrides = {} }: ConfigSource): ConfigResult {
+  const report = createReport(fileName);
+  const document = parseConfigDocument(text, report);
+  if (document === undefined) return { ok: false, problems: report.problems() };
+
+  const written = canonicalise(document, fileSchema, report);
+  const expanded = expandEnvironment(written, env, report);
+  const overridden = applyOverrides(expanded, env, overrides, report);
+  const filled = fillFromSources(overridden, env, readFile, report);
+  const parsed = fileSchema.safeParse(filled);
+  const issues = parsed.success ? [] : parsed.error.issues;
+  reportIssues(issues, filled, report);
+  // What is left has the types of the schema, though parts may be missing: the rules between keys are checked on it, so that
+  // one mistake does not hide another.
+  checkRules(withoutInvalid(issues, filled) as Partially<FileInput>, report);
+
+  const problems = report.problems();
+  if (!parsed.success || problems.length > 0) return { ok: false, problems };
+  const config = toTesseraConfig(parsed.data, env);
+  addWarnings(parsed.data, config, report);
+  return { ok: true, config, warnings: report.warnings() };
+}
+
+function checkRules(file: Partially<FileInput>, report: Report): void {
+  const isPasswordDbEnabled = isOn(file.enablePasswordDB);
+  checkStorage(file.storage, report);
+  checkEphemeral(file.ephemeral, report);
+  checkKeyEncryption(file.keyEncryption, file.storage?.type, report);
+  checkWeb(file.web, report);
+  checkOAuth2(file.oauth2, report);
+  checkRpc(file.rpc, report);
+  checkConnectors(file.connectors, { isPasswordDbEnabled, issuer: file.issuer }, report);
+  checkStaticClients(file.staticClients, report);
+  checkStaticPasswords(file.staticPasswords, isPasswordDbEnabled, report);
+}
+
+function toTesseraConfig(file: FileOutput, env: Environment): TesseraConfig {
+  const storage = toStorageConfig(file.storage);
+  const connectors = file.connectors.map((connector) => toConnectorConfig(connector, file.issuer));
+  const { http, otlpEndpoint } = file.telemetry;
+  return {
+    issuer: file.issuer,
+    storage,
+    ephemeral: toEphemeralConfig(file.ephemeral),
+    keyEncryption: toKeyEncryptionConfig(file.keyEncryption, storage),
+    web: toWebConfig(file.web),
+    telemetry: { ...(http === undefined ? {} : { http }), ...(otlpEndpoint === undefined ? {} : { otlpEndpoint }) },
+    oauth2: toOAuth2Config(file.oauth2),
+    expiry: toExpiryConfig(file.expiry),
+    logger: file.logger,
+    frontend: toFrontendConfig(file.frontend, env['DEX_FRONTEND_DIR']),
+    signer: toSignerConfig(file.signer, file.expiry.signingKeys),
+    connectors: file.enablePasswordDB ? [...connectors, localConnector] : connectors,
+    staticClients: file.staticClients.map(toStaticClientConfig),
+    enablePasswordDb: file.enablePasswordDB,
+    staticPasswords: file.staticPasswords.map(toStaticPasswordConfig),
+    services: file.services,
+    rpc: toRpcConfig(file.rpc),
+  };
+}
+
+function addWarnings(file: FileOutput, config: TesseraConfig, report: Report): void {
+  warnAboutIssuer(file.issuer, report);
+  warnAboutWeb(file.web, report);
+  warnAboutOAuth2(file.oauth2, report);
+  warnAboutExpiry(file.expiry, report);
+  warnAboutConnectors(file.connectors, report);
+  const connectorIds = config.connectors.map((connector) => connector.id);
+  warnAboutStaticClients(file.staticClients, connectorIds, report);
+}

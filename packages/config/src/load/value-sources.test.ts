@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { bcryptHash, client, configOf, ldapConnector, loadFile, problemsOf } from '../testing/config-text.ts';
+
+describe('secrets from files and the environment', () => {
+  const files: Readonly<Record<string, string>> = { '/run/secret': 'from-file\n', '/run/empty': '\n' };
+  const readFile = (path: string): string => {
+    const text = files[path];
+    if (text === undefined) throw new Error('no such file');
+    return text;
+  };
+
+  test('every kind of secret file is read, without its last line break', () => {
+    const password = { passwordFile: '/run/secret' };
+    const config = configOf(
+      loadFile(
+        {
+          storage: { type: 'postgres', config: { host: 'h', database: 'd', user: 'u', ...password } },
+          ephemeral: { type: 'redis', config: password },
+          keyEncryption: { file: 'kek' },
+          connectors: [
+            ldapConnector({ bindDN: 'cn=a', bindPWFile: '/run/secret' }),
+            {
+              type: 'oidc',
+              id: 'o',
+              name: 'O',
+              config: { issuer: 'https://o', clientID: 'c', clientSecretFile: '/run/secret' },
+            },
+          ],
+          staticClients: [client({ secret: undefined, secretFile: '/run/secret' })],
+        },
+        { readFile },
+      ),
+    );
+    expect(config.storage).toMatchObject({ password: 'from-file' });
+    expect(config.ephemeral).toMatchObject({ password: 'from-file' });
+    expect(config.connectors[0]?.config).toMatchObject({ bindPW: 'from-file' });
+    expect(config.connectors[1]?.config).toMatchObject({ clientSecret: 'from-file' });
+    expect(config.staticClients[0]).toMatchObject({ secret: 'from-file' });
+    expect(JSON.stringify(config)).not.toContain('/run/secret');
+  });
+
+  test('clients take id and secret from the environment', () => {
+    const staticClients = [{ idEnv: 'ID', secretEnv: 'SECRET', name: 'A' }];
+    const config = configOf(loadFile({ staticClients }, { env: { ID: 'env-id', SECRET: 'env-secret' } }));
+    expect(config.staticClients[0]).toMatchObject({ id: 'env-id', secret: 'env-secret' });
+  });
+
+  test('a hash from the environment is used only when hash is empty', () => {
+    const staticPasswords = [
+      { email: 'a@b', userID: '1', hashFromEnv: 'HASH' },
+      { email: 'c@d', userID: '2', hash: bcryptHash, hashFromEnv: 'NOT_SET' },
+    ];
+    const env = { HASH: bcryptHash.replace('$10$', '$12$') };
+    const config = configOf(loadFile({ enablePasswordDB: true, staticPasswords }, { env }));
+    expect(config.staticPasswords.map(({ hash }) => hash)).toEqual([env.HASH, bcryptHash]);
+  });
+
+  test.each([
+    [{ idEnv: 'X' }, 'staticClients[0].idEnv and another source of id are both given; keep one of them'],
+    [{ secretEnv: 'X' }, 'staticClients[0].secretEnv and another source of secret are both given; keep one of them'],
+    [
+      { secret: undefined, secretEnv: 'NOT_SET' },
+      'staticClients[0].secretEnv names the environment variable NOT_SET, which is not set',
+    ],
+    [
+      { secret: undefined, secretEnv: 'EMPTY' },
+      'staticClients[0].secretEnv names the environment variable EMPTY, which is empty',
+    ],
+    [
+      { secret: undefined, secretEnv: 'not a name' },
+      'staticClients[0].secretEnv must be the name of an environment variable',
+    ],
+    [
+      { secret: undefined, secretFile: '/run/none' },
+      'staticClients[0].secretFile names the file /run/none, which cannot be read',
+    ],
+    [
+      { secret: undefined, secretFile: '/run/empty' },
+      'staticClients[0].secretFile names the file /run/empty, which is empty',
+    ],
+    [{ secret: undefined, secretEnv: 5 }, 'staticClients[0].secretEnv must be text, not a number; put it in quotes'],
+  ])('a client with %j is refused', (changes, expected) => {
+    const result = loadFile({ staticClients: [client(changes)] }, { env: { X: 'x', EMPTY: '' }, readFile });
+    expect(problemsOf(result)).toContain(expected);
+  });
+
+  test('a value from the environment that is wrong is told with where it came from', () => {
+    const staticPasswords = [{ email: 'a@b', userID: '1', hashFromEnv: 'HASH' }];
+    const result = loadFile(
+      { enablePasswordDB: true, staticPasswords },
+      { env: { HASH: bcryptHash.replace('$10$', '$04$') } },
+    );
+    expect(problemsOf(result)).toEqual([
+      'staticPasswords[0].hash has bcrypt cost 4; it must be 10 to 16 (from hashFromEnv HASH)',
+    ]);
+  });
+});

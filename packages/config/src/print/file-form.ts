@@ -1,0 +1,117 @@
+import { formatGoDuration } from '../go-duration.ts';
+import type {
+  ConnectorConfig,
+  EphemeralConfig,
+  ExpiryConfig,
+  FrontendConfig,
+  KeyEncryptionConfig,
+  StaticClientConfig,
+  StaticPasswordConfig,
+  StorageConfig,
+  TesseraConfig,
+  WebConfig,
+} from '../types.ts';
+
+/** A block of the configuration file. */
+type Block = Record<string, unknown>;
+
+/**
+ * The effective configuration in the form and with the key names of the file, secrets as they are. Loading it again gives the
+ * same configuration. Only two sources have no exact form there: a key file that is made on first start and an ephemeral key
+ * are the defaults of their storage and are left out.
+ */
+export function toFileForm(config: TesseraConfig): Block {
+  return {
+    issuer: config.issuer,
+    storage: storageBlock(config.storage),
+    ephemeral: ephemeralBlock(config.ephemeral),
+    ...keyEncryptionBlock(config.keyEncryption),
+    web: webBlock(config.web),
+    telemetry: { ...config.telemetry },
+    oauth2: { ...config.oauth2 },
+    expiry: expiryBlock(config.expiry),
+    logger: { ...config.logger },
+    frontend: frontendBlock(config.frontend),
+    signer: {
+      type: config.signer.type,
+      config: {
+        keysRotationPeriod: formatGoDuration(config.signer.keysRotationPeriodSeconds),
+        algorithm: config.signer.algorithm,
+      },
+    },
+    connectors: config.connectors.filter(({ type }) => type !== 'local').map(connectorBlock),
+    staticClients: config.staticClients.map(clientBlock),
+    enablePasswordDB: config.enablePasswordDb,
+    staticPasswords: config.staticPasswords.map(passwordBlock),
+    services: { ...config.services },
+    rpc: {
+      ...(config.rpc.tls === undefined ? {} : { tls: config.rpc.tls }),
+      insecurePlaintext: config.rpc.insecurePlaintext,
+      deadline: formatGoDuration(config.rpc.deadlineSeconds),
+    },
+  };
+}
+
+function storageBlock(storage: StorageConfig): Block {
+  if (storage.type === 'memory') return { type: 'memory' };
+  if (storage.type === 'sqlite3') return { type: 'sqlite3', config: { file: storage.file } };
+  const { type, connectionTimeoutSeconds, ...rest } = storage;
+  return { type, config: { ...rest, connectionTimeout: connectionTimeoutSeconds } };
+}
+
+function ephemeralBlock(ephemeral: EphemeralConfig): Block {
+  if (ephemeral.type === 'memory') return { type: 'memory' };
+  const { type, ...config } = ephemeral;
+  return { type, config };
+}
+
+function keyEncryptionBlock(keyEncryption: KeyEncryptionConfig): Block {
+  if (keyEncryption.type === 'value') return { keyEncryption: { value: keyEncryption.value } };
+  const isExplicit = keyEncryption.type === 'file' && !keyEncryption.createIfMissing;
+  return isExplicit ? { keyEncryption: { file: keyEncryption.file } } : {};
+}
+
+function webBlock({ clientRemoteIp, ...rest }: WebConfig): Block {
+  return { ...rest, ...(clientRemoteIp === undefined ? {} : { clientRemoteIP: clientRemoteIp }) };
+}
+
+function expiryBlock(expiry: ExpiryConfig): Block {
+  const { refreshTokens } = expiry;
+  return {
+    signingKeys: formatGoDuration(expiry.signingKeysSeconds),
+    idTokens: formatGoDuration(expiry.idTokensSeconds),
+    accessTokens: formatGoDuration(expiry.accessTokensSeconds),
+    authCodes: formatGoDuration(expiry.authCodesSeconds),
+    authRequests: formatGoDuration(expiry.authRequestsSeconds),
+    deviceRequests: formatGoDuration(expiry.deviceRequestsSeconds),
+    refreshTokens: {
+      disableRotation: refreshTokens.disableRotation,
+      reuseInterval: formatGoDuration(refreshTokens.reuseIntervalSeconds),
+      validIfNotUsedFor: formatGoDuration(refreshTokens.validIfNotUsedForSeconds),
+      absoluteLifetime: formatGoDuration(refreshTokens.absoluteLifetimeSeconds),
+    },
+  };
+}
+
+function frontendBlock({ logoUrl, ...rest }: FrontendConfig): Block {
+  return { ...rest, ...(logoUrl === undefined ? {} : { logoURL: logoUrl }) };
+}
+
+function connectorBlock({ type, id, name, grantTypes, config }: ConnectorConfig): Block {
+  return { type, id, name, ...(grantTypes.length === 0 ? {} : { grantTypes }), config };
+}
+
+function clientBlock(client: StaticClientConfig): Block {
+  const { redirectUris, postLogoutRedirectUris, isPublic, logoUrl, ...rest } = client;
+  return {
+    ...rest,
+    redirectURIs: redirectUris,
+    postLogoutRedirectURIs: postLogoutRedirectUris,
+    public: isPublic,
+    ...(logoUrl === undefined ? {} : { logoURL: logoUrl }),
+  };
+}
+
+function passwordBlock({ userId, ...rest }: StaticPasswordConfig): Block {
+  return { ...rest, userID: userId };
+}

@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import {
+  bcryptHash,
+  client,
+  configOf,
+  ldapConnector,
+  loadFile,
+  loadText,
+  oidcConnector,
+} from '../testing/config-text.ts';
+import { effectiveYaml } from './effective-yaml.ts';
+import { toFileForm } from './file-form.ts';
+import { configJsonSchema } from './json-schema.ts';
+import { maskSecrets } from './mask-secrets.ts';
+import { configReference } from './reference.ts';
+
+const canary = 'canary-0123456789';
+const keyValue = Buffer.alloc(32, 7).toString('base64');
+const canaryHash = bcryptHash.replace('abc', 'CAN');
+
+const everything = {
+  storage: {
+    type: 'postgres',
+    config: { host: 'db', database: 'd', user: 'u', password: canary, ssl: { mode: 'verify-ca', caFile: 'ca' } },
+  },
+  ephemeral: { type: 'redis', config: { url: `rediss://user:${canary}@cache:6380/1` } },
+  keyEncryption: { value: keyValue },
+  web: {
+    http: ':1',
+    https: ':2',
+    tlsCert: 'c',
+    tlsKey: 'k',
+    clientRemoteIP: { header: 'X-Real-IP', trustedProxies: ['10.0.0.0/8'] },
+  },
+  telemetry: { http: ':3', otlpEndpoint: 'http://collector:4318' },
+  oauth2: { skipApprovalScreen: true, pkce: { enforce: true } },
+  expiry: {
+    idTokens: '90m',
+    refreshTokens: { reuseInterval: '300ms', validIfNotUsedFor: '48h', absoluteLifetime: '720h' },
+  },
+  logger: { level: 'debug', format: 'json', excludeFields: ['email'] },
+  frontend: {
+    dir: '/web',
+    logoURL: '/logo.svg',
+    issuer: 'Example',
+    theme: 'dark',
+    extra: { a: 'b' },
+    accentColor: '#05a',
+  },
+  signer: { type: 'local', config: { keysRotationPeriod: '12h', algorithm: 'ES256' } },
+  connectors: [
+    ldapConnector({ bindDN: 'cn=a', bindPW: canary }),
+    oidcConnector({ clientSecret: canary, promptType: '' }),
+    {
+      type: 'mockPassword',
+      id: 'm',
+      name: 'M',
+      grantTypes: ['refresh_token'],
+      config: { username: 'u', password: canary },
+    },
+  ],
+  staticClients: [
+    client({ secret: canary, trustedPeers: ['x'], logoURL: 'https://l' }),
+    client({ id: 'p', secret: undefined, public: true }),
+  ],
+  enablePasswordDB: true,
+  staticPasswords: [
+    { email: 'a@b', userID: '1', hash: canaryHash, groups: ['g'], claims: { address: { country: 'NL' } } },
+  ],
+  services: { storage: { grpc: ':7', addresses: ['s:7'] } },
+  rpc: { tls: { caFile: 'a', certFile: 'b', keyFile: 'c' }, deadline: '1500ms' },
+};
+
+describe('effectiveYaml', () => {
+  const config = configOf(loadFile(everything));
+
+  test('shows no secret', () => {
+    const yaml = effectiveYaml(config);
+    for (const secret of [canary, canaryHash, keyValue]) expect(yaml).not.toContain(secret);
+  });
+
+  test('shows where secrets are, and everything else, in the key names of the file', () => {
+    const shown = parse(effectiveYaml(config)) as Record<string, unknown>;
+    expect(shown).toMatchObject({
+      storage: { config: { password: '*****', connectionTimeout: 5, ssl: { mode: 'verify-ca' } } },
+      ephemeral: { config: { host: 'cache', username: 'user', password: '*****' } },
+      keyEncryption: { value: '*****' },
+      web: { clientRemoteIP: { header: 'X-Real-IP' } },
+      expiry: { idTokens: '1h30m', authCodes: '1m' },
+      connectors: [
+        { config: { bindPW: '*****' } },
+        { config: { clientSecret: '*****', clientID: 'tessera' } },
+        { config: { password: '*****' } },
+      ],
+      staticClients: [
+        { id: 'app', secret: '*****', redirectURIs: ['https://app.example.org/callback'] },
+        { public: true },
+      ],
+      staticPasswords: [{ email: 'a@b', hash: '*****', userID: '1' }],
+      enablePasswordDB: true,
+    });
+  });
+
+  test.each([
+    ['with everything set', everything],
+    ['with nothing but defaults', {}],
+    ['with SQLite', { storage: { type: 'sqlite3', config: { file: 'a.db' } } }],
+    ['with a key file', { keyEncryption: { file: 'kek' } }],
+  ])('before masking, it loads again as the same configuration %s', (_, changes) => {
+    const first = configOf(loadFile(changes));
+    expect(configOf(loadText(stringify(toFileForm(first))))).toEqual(first);
+  });
+});
+
+describe('maskSecrets', () => {
+  test('masks the effective configuration and leaves the original alone', () => {
+    const config = configOf(loadFile(everything));
+    const masked = maskSecrets(config);
+    expect(masked.staticClients[0]?.secret).toBe('*****');
+    expect(masked.keyEncryption).toEqual({ type: 'value', value: '*****' });
+    expect(config.staticClients[0]?.secret).toBe(canary);
+    expect(JSON.stringify(masked)).not.toContain(canary);
+  });
+
+  test('keeps the difference between an empty and a missing secret', () => {
+    expect(maskSecrets({ password: '', secret: undefined, value: 'plain' })).toEqual({
+      password: '',
+      secret: undefined,
+      value: 'plain',
+    });
+  });
+});
+
+describe('configReference', () => {
+  const rows = configReference()
+    .split('\n')
+    .filter((line) => line.startsWith('| `'));
+
+  test('has a type and a description for every key', () => {
+    expect(rows.length).toBeGreaterThan(150);
+    for (const row of rows) {
+      const cells = row.split(/(?<!\\)\|/).map((cell) => cell.trim());
+      expect(cells, row).toHaveLength(6);
+      expect(cells[2], row).not.toBe('');
+      expect(cells[4], row).not.toBe('');
+    }
+  });
+
+  test.each([
+    '| `issuer` | text | *required* |',
+    '| `expiry.idTokens` | duration | `24h` |',
+    '| `storage(postgres).config.ssl.mode` | `disable`, `require`, `verify-ca`, `verify-full` | `verify-full` |',
+    '| `connectors[](ldap).config.userSearch.username` | text or list of texts | *required* |',
+    '| `oauth2.pkce.enforce` | true or false | `false` |',
+    '| `logger.level` | `debug`, `info`, `warn`, `error` | `info` |',
+    '| `staticClients[].redirectURIs` | list of texts | `[]` |',
+  ])('has the row %s', (start) => {
+    expect(rows).toContainEqual(expect.stringContaining(start));
+  });
+});
+
+describe('configJsonSchema', () => {
+  test('is a closed schema of the file, without metadata of ours', () => {
+    const schema = configJsonSchema();
+    expect(schema).toMatchObject({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      type: 'object',
+      additionalProperties: false,
+      required: ['issuer', 'storage', 'web'],
+      properties: { issuer: { type: 'string' }, expiry: { properties: { idTokens: { default: '24h' } } } },
+    });
+    expect(JSON.stringify(schema)).not.toMatch(/"(notServed|otherTypes|typeName|~standard)"/);
+  });
+});

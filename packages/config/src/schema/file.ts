@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { connectorSchema } from './connectors/connector.ts';
+import { ephemeralSchema } from './ephemeral.ts';
+import { expirySchema } from './expiry.ts';
+import { flag, refused } from './fields.ts';
+import { frontendSchema } from './frontend.ts';
+import { issuerSchema } from './issuer.ts';
+import { keyEncryptionSchema } from './key-encryption.ts';
+import { loggerSchema } from './logger.ts';
+import { oauth2Schema } from './oauth2.ts';
+import { rpcSchema } from './rpc.ts';
+import { servicesSchema } from './services.ts';
+import { signerSchema } from './signer.ts';
+import { staticClientSchema } from './static-clients.ts';
+import { staticPasswordSchema } from './static-passwords.ts';
+import { storageSchema } from './storage.ts';
+import { telemetrySchema } from './telemetry.ts';
+import { webSchema } from './web.ts';
+
+/** The configuration file as a whole. Everything else (reference, JSON Schema, hints) is derived from it. */
+export const fileSchema = z.strictObject({
+  issuer: issuerSchema,
+  storage: storageSchema,
+  ephemeral: ephemeralSchema,
+  keyEncryption: keyEncryptionSchema,
+  web: webSchema,
+  telemetry: telemetrySchema,
+  grpc: refused('The management API.', 'there would be no management API on this address'),
+  oauth2: oauth2Schema,
+  expiry: expirySchema,
+  logger: loggerSchema,
+  frontend: frontendSchema,
+  signer: signerSchema,
+  connectors: z.array(connectorSchema).default([]).describe('Upstream identity systems.'),
+  staticClients: z.array(staticClientSchema).default([]).describe('Applications.'),
+  enablePasswordDB: flag('Adds the connector `local`: people with passwords kept here.'),
+  staticPasswords: z.array(staticPasswordSchema).default([]).describe('People of the connector `local`.'),
+  sessions: refused('Sessions of browsers.', 'sessions would not be kept as this block says'),
+  mfa: refused('Second factors.', 'people would sign in without a second factor'),
+  services: servicesSchema,
+  rpc: rpcSchema,
+});
+
+/** The file as written, with canonical keys. */
+export type FileInput = z.input<typeof fileSchema>;
+
+/** The file with defaults, durations in seconds. */
+export type FileOutput = z.output<typeof fileSchema>;

@@ -1,0 +1,306 @@
+/**
+ * The effective configuration: what the file, the environment and the defaults come to.
+ *
+ * Every service gets the same value and takes its part. Durations are seconds, secrets are plain strings (they are masked
+ * only when printed), and every optional key of the file that has a default is present here.
+ */
+export interface TesseraConfig {
+  /** Issuer identifier, without a trailing slash. Its path prefixes every route. */
+  readonly issuer: string;
+  readonly storage: StorageConfig;
+  readonly ephemeral: EphemeralConfig;
+  readonly keyEncryption: KeyEncryptionConfig;
+  readonly web: WebConfig;
+  readonly telemetry: TelemetryConfig;
+  readonly oauth2: OAuth2Config;
+  readonly expiry: ExpiryConfig;
+  readonly logger: LoggerConfig;
+  readonly frontend: FrontendConfig;
+  readonly signer: SignerConfig;
+  readonly connectors: readonly ConnectorConfig[];
+  readonly staticClients: readonly StaticClientConfig[];
+  readonly enablePasswordDb: boolean;
+  readonly staticPasswords: readonly StaticPasswordConfig[];
+  readonly services: ServicesConfig;
+  readonly rpc: RpcConfig;
+}
+
+/** Durable state. Paths are relative to the working directory, as in Dex. */
+export type StorageConfig =
+  | { readonly type: 'memory' }
+  | { readonly type: 'sqlite3'; readonly file: string }
+  | {
+      readonly type: 'postgres';
+      readonly host: string;
+      readonly port: number;
+      readonly database: string;
+      readonly user: string;
+      readonly password: string;
+      /** Default 5. */
+      readonly connectionTimeoutSeconds: number;
+      /** Default 10. */
+      readonly maxOpenConns: number;
+      readonly ssl: {
+        readonly mode: 'disable' | 'require' | 'verify-ca' | 'verify-full';
+        readonly caFile?: string;
+        readonly keyFile?: string;
+        readonly certFile?: string;
+      };
+    };
+
+/** Short-lived state. `memory` serves one process only. */
+export type EphemeralConfig =
+  | { readonly type: 'memory' }
+  | {
+      readonly type: 'redis';
+      readonly host: string;
+      readonly port: number;
+      readonly database: number;
+      readonly username?: string;
+      readonly password?: string;
+      /** Prefix of every key. Default `tessera:`. */
+      readonly prefix: string;
+      readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
+    };
+
+/**
+ * Where the key-encryption key comes from: 32 bytes in base64. `file` with `createIfMissing` makes one on first start
+ * (only the embedded default does that: a file beside the SQLite database); `ephemeral` lives as long as the process and is only for `storage: memory`.
+ */
+export type KeyEncryptionConfig =
+  | { readonly type: 'file'; readonly file: string; readonly createIfMissing: boolean }
+  | { readonly type: 'value'; readonly value: string }
+  | { readonly type: 'ephemeral' };
+
+export interface WebConfig {
+  /** `host:port` of the plain HTTP listener. */
+  readonly http?: string;
+  readonly https?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsMinVersion: '1.2' | '1.3';
+  readonly tlsMaxVersion?: '1.2' | '1.3';
+  /** Origins allowed by CORS; `*` for all; empty for none. */
+  readonly allowedOrigins: readonly string[];
+  readonly allowedHeaders: readonly string[];
+  /** Extra response headers for dynamic routes, by canonical header name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly clientRemoteIp?: { readonly header: string; readonly trustedProxies: readonly string[] };
+}
+
+export interface TelemetryConfig {
+  readonly http?: string;
+  /** OTLP/HTTP base address (`http://collector:4318`); without it no traces leave the process. */
+  readonly otlpEndpoint?: string;
+}
+
+export interface OAuth2Config {
+  readonly grantTypes: readonly string[];
+  readonly responseTypes: readonly string[];
+  readonly skipApprovalScreen: boolean;
+  readonly alwaysShowLoginScreen: boolean;
+  readonly passwordConnector?: string;
+  readonly pkce: {
+    readonly enforce: boolean;
+    /** Default `['S256']`; Dex's default also has `plain` (a recorded divergence). */
+    readonly codeChallengeMethodsSupported: readonly ('S256' | 'plain')[];
+  };
+}
+
+export interface ExpiryConfig {
+  /** Default 6 h. */
+  readonly signingKeysSeconds: number;
+  /** Default 24 h. */
+  readonly idTokensSeconds: number;
+  /** Tessera's own. Default 1 h. */
+  readonly accessTokensSeconds: number;
+  /** Tessera's own. Default 60 s. */
+  readonly authCodesSeconds: number;
+  /** Default 24 h. */
+  readonly authRequestsSeconds: number;
+  /** Default 5 min. */
+  readonly deviceRequestsSeconds: number;
+  readonly refreshTokens: {
+    readonly disableRotation: boolean;
+    /** 0 = no reuse window. */
+    readonly reuseIntervalSeconds: number;
+    /** 0 = never. */
+    readonly validIfNotUsedForSeconds: number;
+    /** 0 = never. */
+    readonly absoluteLifetimeSeconds: number;
+  };
+}
+
+export interface LoggerConfig {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly format: 'text' | 'json';
+  /** Attribute keys dropped from every record. */
+  readonly excludeFields: readonly string[];
+}
+
+export interface FrontendConfig {
+  /** Folder whose files replace ours one by one. */
+  readonly dir?: string;
+  readonly logoUrl?: string;
+  /** Display name of this issuer. Default `Tessera`. */
+  readonly issuer: string;
+  /** `auto` follows the person's system. */
+  readonly theme: 'light' | 'dark' | 'auto';
+  readonly extra: Readonly<Record<string, string>>;
+  /** Tessera's own: CSS colours. */
+  readonly accentColor?: string;
+  readonly backgroundColor?: string;
+}
+
+export type SignerConfig = {
+  readonly type: 'local';
+  readonly keysRotationPeriodSeconds: number;
+  readonly algorithm: 'RS256' | 'ES256';
+};
+
+/** A connector as written, checked by type. `config` keeps Dex's key names, in their canonical case. */
+export type ConnectorConfig =
+  | (ConnectorBase & { readonly type: 'local'; readonly config: Record<string, never> })
+  | (ConnectorBase & { readonly type: 'ldap'; readonly config: LdapConnectorConfig })
+  | (ConnectorBase & { readonly type: 'oidc'; readonly config: OidcConnectorConfig })
+  | (ConnectorBase & { readonly type: 'mockCallback'; readonly config: Record<string, never> })
+  | (ConnectorBase & {
+      readonly type: 'mockPassword';
+      readonly config: { readonly username: string; readonly password: string };
+    });
+
+interface ConnectorBase {
+  readonly id: string;
+  readonly name: string;
+  /** Grants this connector may be used for; empty = all. */
+  readonly grantTypes: readonly string[];
+}
+
+export interface LdapConnectorConfig {
+  readonly host: string;
+  readonly insecureNoSSL: boolean;
+  readonly insecureSkipVerify: boolean;
+  readonly startTLS: boolean;
+  readonly rootCA?: string;
+  readonly rootCAData?: string;
+  readonly clientCert?: string;
+  readonly clientKey?: string;
+  readonly bindDN?: string;
+  readonly bindPW?: string;
+  readonly usernamePrompt?: string;
+  readonly userSearch: {
+    readonly baseDN: string;
+    readonly filter?: string;
+    readonly username: readonly string[];
+    readonly scope: 'sub' | 'one';
+    readonly idAttr: string;
+    readonly emailAttr?: string;
+    readonly nameAttr?: string;
+    readonly preferredUsernameAttr?: string;
+    readonly emailSuffix?: string;
+  };
+  readonly groupSearch?: {
+    readonly baseDN: string;
+    readonly filter?: string;
+    readonly scope: 'sub' | 'one';
+    readonly nameAttr: string;
+    readonly userMatchers: readonly {
+      readonly userAttr: string;
+      readonly groupAttr: string;
+      readonly recursionGroupAttr?: string;
+    }[];
+  };
+}
+
+export interface OidcConnectorConfig {
+  readonly issuer: string;
+  readonly issuerAlias?: string;
+  readonly clientID: string;
+  readonly clientSecret?: string;
+  /** Must be the issuer with `/callback`; that is also its default. */
+  readonly redirectURI: string;
+  readonly providerDiscoveryOverrides: {
+    readonly tokenURL?: string;
+    readonly authURL?: string;
+    readonly jwksURL?: string;
+    readonly userInfoURL?: string;
+    readonly deviceAuthURL?: string;
+    readonly endSessionURL?: string;
+  };
+  readonly basicAuthUnsupported?: boolean;
+  readonly scopes: readonly string[];
+  readonly rootCAs: readonly string[];
+  readonly insecureSkipVerify: boolean;
+  readonly insecureSkipEmailVerified: boolean;
+  readonly insecureEnableGroups: boolean;
+  readonly allowedGroups: readonly string[];
+  readonly acrValues: readonly string[];
+  readonly getUserInfo: boolean;
+  readonly userIDKey: string;
+  readonly userNameKey: string;
+  readonly promptType?: string;
+  readonly pkceChallenge?: 'S256' | 'plain';
+  readonly overrideClaimMapping: boolean;
+  readonly claimMapping: { readonly preferred_username?: string; readonly email?: string; readonly groups?: string };
+  readonly claimModifications: {
+    readonly newGroupFromClaims: readonly {
+      readonly claims: readonly string[];
+      readonly delimiter: string;
+      readonly clearDelimiter: boolean;
+      readonly prefix: string;
+    }[];
+    readonly filterGroupClaims: { readonly groupsFilter?: string };
+    readonly modifyGroupNames: { readonly prefix: string; readonly suffix: string };
+  };
+}
+
+export interface StaticClientConfig {
+  readonly id: string;
+  /** Undefined for a public client without a secret. */
+  readonly secret?: string;
+  readonly name: string;
+  readonly redirectUris: readonly string[];
+  readonly postLogoutRedirectUris: readonly string[];
+  readonly trustedPeers: readonly string[];
+  readonly isPublic: boolean;
+  readonly logoUrl?: string;
+  readonly allowedConnectors: readonly string[];
+}
+
+export interface StaticPasswordConfig {
+  readonly email: string;
+  readonly username: string;
+  readonly name?: string;
+  readonly preferredUsername?: string;
+  /** Default true, as in Dex. */
+  readonly emailVerified: boolean;
+  readonly userId: string;
+  readonly groups: readonly string[];
+  /** bcrypt (`$2…`) or Argon2id (`$argon2id$…`) hash. */
+  readonly hash: string;
+  /** Tessera's own: further standard claims by their wire names (OIDC Core §5.1), e.g. `given_name`, `address`. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+export type ServiceName = 'authorize' | 'token' | 'keys' | 'federation' | 'storage';
+
+/** Tessera's own: where each service listens and where the others find it; only used when services are separate processes. */
+export type ServicesConfig = Readonly<Record<ServiceName, ServiceAddresses>>;
+
+export interface ServiceAddresses {
+  /** `host:port` this service's HTTP listens on (public routes and `/healthz`); undefined for services without. */
+  readonly http?: string;
+  /** `host:port` this service's gRPC listens on. */
+  readonly grpc?: string;
+  /** What callers dial: `host:port` items (several = spread over them) or one `dns:///name:port`. */
+  readonly addresses: readonly string[];
+}
+
+export interface RpcConfig {
+  /** Mutual TLS between the services; a file name may contain `{service}`, replaced by the calling service's name. */
+  readonly tls?: { readonly caFile: string; readonly certFile: string; readonly keyFile: string };
+  /** Plaintext beyond loopback has to be said out loud. Default false. */
+  readonly insecurePlaintext: boolean;
+  /** Deadline of a call when the caller has none. Default 5 s. */
+  readonly deadlineSeconds: number;
+}
