@@ -1,0 +1,15 @@
+import type { IssueTokens } from '../issue/tokens.ts';
+import type { TokenServiceOptions } from '../ports.ts';
+import { createAuthorizationCodeGrant } from './authorization-code.ts';
+import type { GrantHandler } from './grant-handler.ts';
+import { createRefreshTokenGrant } from './refresh-token.ts';
+
+/** The grants by `grant_type`; only those the configuration switches on (`oauth2.grantTypes`). */
+export function createGrantTable(options: TokenServiceOptions, issue: IssueTokens): ReadonlyMap<string, GrantHandler> {
+  const dependencies = { ...options, issue };
+  const all: readonly (readonly [string, GrantHandler])[] = [
+    ['authorization_code', createAuthorizationCodeGrant(dependencies)],
+    ['refresh_token', createRefreshTokenGrant(dependencies)],
+  ];
+  return new Map(all.filter(([name]) => options.config.oauth2.grantTypes.includes(name)));
+}

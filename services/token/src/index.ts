@@ -1,0 +1,2 @@
+export type { TokenServiceOptions } from './ports.ts';
+export { createTokenService } from './server.ts';

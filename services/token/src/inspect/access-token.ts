@@ -1,0 +1,56 @@
+import { epochSeconds } from '@tessera/clock';
+import type { VerificationKeys } from '@tessera/contracts';
+import { parseCompactJws, parseScope, verifyCompactJws } from '@tessera/oauth';
+import { grantIdOfAccessToken } from '../issue/access-token-id.ts';
+
+/** An access token of this issuer that has not expired. Whether its grant stands is not known yet. */
+export interface AccessToken {
+  readonly grantId: string;
+  readonly tokenId: string;
+  readonly clientId: string;
+  readonly subject: string;
+  readonly audiences: readonly string[];
+  readonly scopes: readonly string[];
+  /** Epoch seconds. */
+  readonly issuedAt: number;
+  /** Epoch seconds. */
+  readonly expiresAt: number;
+  /** Everything the token says. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** Reads an access token; undefined for anything that is not a good one at `now`. */
+export type VerifyAccessToken = (token: string, now: Date) => Promise<AccessToken | undefined>;
+
+/** The `typ` that only access tokens have (RFC 9068 §2.1), so that an ID token never passes for one (N81). */
+const ACCESS_TOKEN_TYPE = 'at+jwt';
+
+/**
+ * Verifies access tokens (RFC 9068 §4): signature by a key of this issuer, `typ`, `iss` and `exp`. The only call it may
+ * lead to is the throttled one for an unknown `kid` (N78).
+ */
+export function createAccessTokenVerifier(
+  issuer: string,
+  verificationKeys: Pick<VerificationKeys, 'find'>,
+): VerifyAccessToken {
+  return async (token, now) => {
+    const parsed = parseCompactJws(token);
+    // What is plainly of somebody else must not lead to a call.
+    if (!parsed.ok || parsed.jws.payload['iss'] !== issuer || parsed.jws.header.kid === undefined) return undefined;
+    const key = await verificationKeys.find(parsed.jws.header.kid);
+    if (key === undefined) return undefined;
+    const verified = verifyCompactJws(token, { keys: [key], algorithms: [key.alg], typ: ACCESS_TOKEN_TYPE });
+    return verified.ok ? readClaims(verified.payload, now) : undefined;
+  };
+}
+
+function readClaims(claims: Readonly<Record<string, unknown>>, now: Date): AccessToken | undefined {
+  const { jti, client_id: clientId, sub, exp, iat, aud, scope } = claims;
+  if (typeof jti !== 'string' || typeof clientId !== 'string' || typeof sub !== 'string') return undefined;
+  if (typeof exp !== 'number' || typeof iat !== 'number' || exp <= epochSeconds(now)) return undefined;
+  const grantId = grantIdOfAccessToken(jti);
+  if (grantId === undefined) return undefined;
+  const audiences = (Array.isArray(aud) ? aud : [aud]).filter((name) => typeof name === 'string');
+  const { scopes } = parseScope(typeof scope === 'string' ? scope : undefined);
+  return { grantId, tokenId: jti, clientId, subject: sub, audiences, scopes, issuedAt: iat, expiresAt: exp, claims };
+}
