@@ -1,0 +1,119 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeKeySetStorage } from '../testing/fake-key-set-storage.ts';
+import { createKeyEncryptionRing } from '../testing/key-encryption-ring.ts';
+import { startTestService, testKey } from '../testing/test-service.ts';
+import { createDocumentStore } from './document-store.ts';
+import { openKey, sealKey } from './envelope.ts';
+import { loadKeyEncryptionKey } from './key-encryption-key.ts';
+
+describe('stored documents', () => {
+  it('a flipped byte anywhere is refused', async () => {
+    const service = await startTestService();
+    await service.ready();
+    await service.close();
+    const { documents } = service.storage;
+    const store = async (name: string) => {
+      const { documents: ring } = await loadKeyEncryptionKey({ type: 'value', value: testKey(1) });
+      return createDocumentStore({ storage: service.storage, name, ring, toJson: String, fromJson: String });
+    };
+    for (const [name, document] of documents) {
+      const { payload } = document;
+      await expect((await store(name)).load()).resolves.toBeDefined();
+      const opened = await store(name);
+      for (let position = 0; position < payload.length; position += 1) {
+        const changed = Uint8Array.from(payload);
+        changed[position] = (changed[position] ?? 0) ^ 1;
+        document.payload = changed;
+        await expect(opened.load()).rejects.toMatchObject({ code: 'keys.wrong_key_encryption_key' });
+      }
+    }
+  });
+
+  it('a document put in place of another is refused', async () => {
+    const service = await startTestService();
+    await service.ready();
+    await service.close();
+    const storage = createFakeKeySetStorage();
+    const signing = service.storage.documents.get('signing:ES256');
+    if (signing === undefined) throw new Error('nothing stored');
+    storage.documents.set('signing:RS256', signing);
+    const second = await startTestService({ storage });
+    await expect(second.ready()).rejects.toMatchObject({ code: 'keys.wrong_key_encryption_key' });
+    await second.close();
+  });
+
+  it('storage sees ciphertext only', async () => {
+    const service = await startTestService();
+    await service.ready();
+    const [key] = (await service.api.getPublicKeys()).keys;
+    for (const { payload } of service.storage.documents.values()) {
+      const text = Buffer.from(payload).toString('latin1');
+      expect(text).not.toContain(key?.kid);
+      expect(text).not.toContain('privateKey');
+    }
+    await service.close();
+  });
+
+  it('a sealed key opens for its own name and purpose only', () => {
+    const ring = createKeyEncryptionRing();
+    const sealed = sealKey(ring, Buffer.from('material'), { purpose: 'signing', name: 'a' });
+    expect(openKey(ring, sealed, { purpose: 'signing', name: 'a' }).toString()).toBe('material');
+    const refused = { code: 'keys.wrong_key_encryption_key' };
+    const other = createKeyEncryptionRing(2);
+    expect(() => openKey(ring, sealed, { purpose: 'signing', name: 'b' })).toThrow(expect.objectContaining(refused));
+    expect(() => openKey(ring, sealed, { purpose: 'other', name: 'a' })).toThrow(expect.objectContaining(refused));
+    expect(() => openKey(other, sealed, { purpose: 'signing', name: 'a' })).toThrow(expect.objectContaining(refused));
+  });
+});
+
+describe('the key-encryption key', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tessera-keys-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('a missing file is made once by any number of processes, for its owner only', async () => {
+    const file = join(folder, 'new', 'tessera.db.key');
+    const keys = await Promise.all(
+      Array.from({ length: 8 }, () => loadKeyEncryptionKey({ type: 'file', file, createIfMissing: true })),
+    );
+    const [first] = keys;
+    const sealed = sealKey(first?.wrapping ?? createKeyEncryptionRing(), Buffer.from('x'), { purpose: 'p', name: 'n' });
+    for (const key of keys) expect(openKey(key.wrapping, sealed, { purpose: 'p', name: 'n' }).toString()).toBe('x');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await readdir(join(folder, 'new'))).toEqual(['tessera.db.key']);
+    const text = await readFile(file, 'utf8');
+    await loadKeyEncryptionKey({ type: 'file', file, createIfMissing: true });
+    expect(await readFile(file, 'utf8')).toBe(text);
+  });
+
+  it.each(['', 'short', Buffer.alloc(31).toString('base64'), Buffer.alloc(33).toString('base64')])(
+    'a malformed one (%j) is refused, and its text stays out of the message',
+    async (text) => {
+      const file = join(folder, 'key');
+      await writeFile(file, text);
+      const refusal = expect.objectContaining({ kind: 'invalid_argument', code: 'keys.wrong_key_encryption_key' });
+      await expect(startTestService({ keyEncryption: { type: 'file', file, createIfMissing: true } })).rejects.toEqual(
+        refusal,
+      );
+      const error: unknown = await startTestService({ keyEncryption: { type: 'value', value: text } }).catch((e) => e);
+      expect(error).toEqual(refusal);
+      if (text !== '') expect((error as Error).message).not.toContain(text);
+    },
+  );
+
+  it('a missing file without createIfMissing is refused, and not made', async () => {
+    const file = join(folder, 'absent');
+    await expect(
+      startTestService({ keyEncryption: { type: 'file', file, createIfMissing: false } }),
+    ).rejects.toMatchObject({
+      code: 'keys.wrong_key_encryption_key',
+      message: expect.stringContaining('does not exist'),
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
+});

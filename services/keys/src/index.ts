@@ -1,0 +1,2 @@
+export type { KeySetStorage, KeysService, KeysServiceOptions } from './ports.ts';
+export { createKeysService } from './server.ts';

@@ -1,0 +1,113 @@
+import { createFakeClock, type FakeClock } from '@tessera/clock';
+import type { TesseraConfig } from '@tessera/config';
+import type { TokenToSign } from '@tessera/contracts';
+import type { HttpRequest } from '@tessera/http';
+import { importVerificationKey, type VerificationKey } from '@tessera/oauth';
+import { silentLogger } from '@tessera/telemetry';
+import type { KeysService } from '../ports.ts';
+import { createKeysService } from '../server.ts';
+import { createFakeKeySetStorage, type FakeKeySetStorage } from './fake-key-set-storage.ts';
+
+/** The issuer of the tests. */
+export const testIssuer = 'https://id.example.org/dex';
+
+/** A key-encryption key in base64; every number gives another one. */
+export function testKey(seed: number): string {
+  return Buffer.alloc(32, seed).toString('base64');
+}
+
+/** What a test may choose. */
+export interface TestServiceOptions {
+  readonly storage?: FakeKeySetStorage;
+  readonly clock?: FakeClock;
+  readonly algorithm?: 'RS256' | 'ES256';
+  readonly keyEncryption?: TesseraConfig['keyEncryption'];
+  readonly rotationSeconds?: number;
+}
+
+/** The part of the configuration this service reads, by the documented defaults. */
+export function testConfig(options: TestServiceOptions = {}): TesseraConfig {
+  const part = {
+    issuer: testIssuer,
+    keyEncryption: options.keyEncryption ?? { type: 'value', value: testKey(1) },
+    signer: {
+      type: 'local',
+      keysRotationPeriodSeconds: options.rotationSeconds ?? 21_600,
+      algorithm: options.algorithm ?? 'ES256',
+    },
+    expiry: { idTokensSeconds: 86_400, accessTokensSeconds: 3600 },
+    oauth2: {
+      grantTypes: ['authorization_code', 'refresh_token'],
+      responseTypes: ['code'],
+      pkce: { enforce: true, codeChallengeMethodsSupported: ['S256'] },
+    },
+  } as const;
+  return part as unknown as TesseraConfig;
+}
+
+/** A service over fakes, not ready yet. */
+export async function startTestService(
+  options: TestServiceOptions = {},
+): Promise<KeysService & { readonly clock: FakeClock; readonly storage: FakeKeySetStorage }> {
+  const clock = options.clock ?? createFakeClock();
+  const storage = options.storage ?? createFakeKeySetStorage();
+  const service = await createKeysService({ config: testConfig(options), clock, logger: silentLogger, storage });
+  return { ...service, clock, storage };
+}
+
+/** An access token's claims that expire in ten minutes of `clock`. */
+export function accessToken(clock: FakeClock, extra: Readonly<Record<string, unknown>> = {}): TokenToSign {
+  const exp = Math.floor(clock.now().getTime() / 1000) + 600;
+  return { type: 'access_token', claims: { iss: testIssuer, sub: 's', aud: 'api', client_id: 'app', exp, ...extra } };
+}
+
+/** An ID token's claims that expire in ten minutes of `clock`. */
+export function idToken(clock: FakeClock, extra: Readonly<Record<string, unknown>> = {}): TokenToSign {
+  const exp = Math.floor(clock.now().getTime() / 1000) + 600;
+  return { type: 'id_token', claims: { iss: testIssuer, sub: 's', aud: 'app', exp, ...extra } };
+}
+
+/** Signs one bundle; throws its error. */
+export async function signOne(service: KeysService, ...bundle: readonly TokenToSign[]): Promise<readonly string[]> {
+  const [outcome] = await service.api.sign([bundle]);
+  if (outcome === undefined) throw new Error('no outcome');
+  if (!outcome.ok) throw outcome.error;
+  return outcome.value;
+}
+
+/** The published keys, imported as a relying party does. */
+export async function verificationKeys(service: KeysService): Promise<readonly VerificationKey[]> {
+  const { keys } = await service.api.getPublicKeys();
+  return keys.map((jwk) => {
+    const imported = importVerificationKey(jwk);
+    if (!imported.ok) throw new Error(imported.reason);
+    return imported.key;
+  });
+}
+
+/** A GET request with headers. */
+export function getRequest(headers: HttpRequest['headers'] = {}): HttpRequest {
+  const none = (): never => {
+    throw new Error('not read by these handlers');
+  };
+  return {
+    method: 'GET',
+    path: '/',
+    queryString: '',
+    query: none,
+    form: none,
+    headers,
+    segments: {},
+    remoteAddress: '192.0.2.1',
+    cookie: () => undefined,
+  };
+}
+
+/** Lets everything that is under way come to its end, key generation on the thread pool included. */
+export async function waitUntil(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  for (let turns = 0; turns < 20_000; turns += 1) {
+    if (await isTrue()) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error('the condition never came true');
+}
