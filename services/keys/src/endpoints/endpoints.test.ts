@@ -59,7 +59,6 @@ describe('the endpoints of the keys service', () => {
       userinfo_endpoint: `${testIssuer}/userinfo`,
       introspection_endpoint: `${testIssuer}/token/introspect`,
       revocation_endpoint: `${testIssuer}/token/revoke`,
-      end_session_endpoint: `${testIssuer}/logout`,
       grant_types_supported: ['authorization_code', 'refresh_token'],
       response_types_supported: ['code'],
       response_modes_supported: ['query'],
@@ -70,7 +69,7 @@ describe('the endpoints of the keys service', () => {
       code_challenge_methods_supported: ['S256'],
       id_token_signing_alg_values_supported: ['RS256'],
     });
-    for (const absent of ['registration', 'device_authorization', 'pushed_authorization_request']) {
+    for (const absent of ['end_session', 'registration', 'device_authorization', 'pushed_authorization_request']) {
       expect(metadata).not.toHaveProperty(`${absent}_endpoint`);
     }
     await service.close();

@@ -51,9 +51,14 @@ function describe(
   });
 }
 
+/** Routes that stand below a name of the metadata and do not do what the metadata would promise: `/logout` only forgets what was begun. */
+const NOT_PROMISED: readonly EndpointName[] = ['endSession'];
+
 /** The endpoints that the route table has. */
 function servedEndpoints(): readonly EndpointName[] {
   const routes: readonly RouteSpec[] = Object.values(routeTable);
   const names = Object.keys(ENDPOINT_PATHS) as EndpointName[];
-  return names.filter((name) => routes.some((route) => route.path === ENDPOINT_PATHS[name]));
+  return names.filter(
+    (name) => !NOT_PROMISED.includes(name) && routes.some((route) => route.path === ENDPOINT_PATHS[name]),
+  );
 }
