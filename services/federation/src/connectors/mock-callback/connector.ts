@@ -1,0 +1,28 @@
+import { parseFormParameters } from '@tessera/oauth';
+import { isSameText } from '../../constant-time.ts';
+import { signInError } from '../../sign-in-errors.ts';
+import type { Connector } from '../connector.ts';
+import { mockIdentity } from './identity.ts';
+
+/** Signs everybody in as one fixed person, as Dex's connector of this name does. For tests only. */
+export function createMockCallbackConnector(issuer: string): Connector {
+  return {
+    signIn: {
+      kind: 'callback',
+      async begin({ state }) {
+        return { redirectUrl: `${issuer}/callback?state=${encodeURIComponent(state)}`, data: '' };
+      },
+      async complete({ state, parameters }) {
+        const parsed = parseFormParameters(parameters);
+        const returned = parsed.ok ? parsed.parameters.get('state') : undefined;
+        if (returned === undefined || !isSameText(returned, state)) {
+          throw signInError('invalidCallback', 'the state that came back is not the one that was sent');
+        }
+        return { identity: mockIdentity, data: '' };
+      },
+    },
+    refresher: { refresh: async () => ({ identity: mockIdentity, data: '' }) },
+    refreshesUpstream: true,
+    async close() {},
+  };
+}

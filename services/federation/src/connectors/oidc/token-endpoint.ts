@@ -1,0 +1,92 @@
+import type { OidcConnectorConfig } from '@tessera/config';
+import type { EgressClient } from '../../egress/client.ts';
+import { upstreamMisconfigured } from '../../sign-in-errors.ts';
+import type { UpstreamMetadata } from './discovery.ts';
+import { askUpstream } from './upstream-answer.ts';
+
+/** What the upstream issued (RFC 6749 §5.1). */
+export interface UpstreamTokens {
+  readonly accessToken: string;
+  readonly idToken: string | undefined;
+  readonly refreshToken: string | undefined;
+}
+
+/** The tokens, or that the upstream does not honour the code or refresh token any more (`invalid_grant`). */
+export type TokenOutcome = { readonly ok: true; readonly tokens: UpstreamTokens } | { readonly ok: false };
+
+/** Providers that refuse client authentication by header although they do not say so; Dex knows them too. */
+const NO_BASIC: readonly string[] = ['okta.com', 'oktapreview.com'];
+
+/** Error codes of RFC 6749 §5.2 that may stand in our log; anything else an upstream sends may not. */
+const KNOWN_ERRORS: readonly unknown[] = [
+  'invalid_request',
+  'invalid_client',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+];
+
+/**
+ * Asks the upstream's token endpoint (RFC 6749 §4.1.3 and §6) with our client credentials. Throws `upstreamUnavailable`, or
+ * `federation.upstream_misconfigured` when the upstream refuses us rather than the grant.
+ */
+export async function requestTokens(
+  { config, metadata, client }: TokenEndpoint,
+  grant: Readonly<Record<string, string>>,
+): Promise<TokenOutcome> {
+  const form = new URLSearchParams(grant);
+  const headers = authenticate(form, config, metadata);
+  const request = { url: metadata.tokenEndpoint, form, headers };
+  const { status, body } = await askUpstream(client, request, 'token endpoint');
+  if (status !== 200) {
+    const { error } = body;
+    if (error === 'invalid_grant') return { ok: false };
+    const reason = KNOWN_ERRORS.includes(error) ? String(error) : 'for another reason';
+    throw upstreamMisconfigured(`the token endpoint of ${metadata.issuer} refuses with ${status}: ${reason}`);
+  }
+  const { access_token: accessToken, id_token: idToken, refresh_token: refreshToken } = body;
+  if (typeof accessToken !== 'string') {
+    throw upstreamMisconfigured(`the token endpoint of ${metadata.issuer} gives no access token`);
+  }
+  return { ok: true, tokens: { accessToken, idToken: textOf(idToken), refreshToken: textOf(refreshToken) } };
+}
+
+/** Where tokens come from, and who asks. */
+export interface TokenEndpoint {
+  readonly config: OidcConnectorConfig;
+  readonly metadata: UpstreamMetadata;
+  readonly client: EgressClient;
+}
+
+/** Adds our client authentication (RFC 6749 §2.3.1); answers the headers. */
+function authenticate(
+  form: URLSearchParams,
+  config: OidcConnectorConfig,
+  metadata: UpstreamMetadata,
+): Readonly<Record<string, string>> {
+  const { clientID, clientSecret = '' } = config;
+  if (clientSecret !== '' && !isBasicUnsupported(config, metadata)) {
+    const credentials = `${formEncode(clientID)}:${formEncode(clientSecret)}`;
+    return { authorization: `Basic ${Buffer.from(credentials, 'latin1').toString('base64')}` };
+  }
+  form.set('client_id', clientID);
+  if (clientSecret !== '') form.set('client_secret', clientSecret);
+  return {};
+}
+
+function isBasicUnsupported(config: OidcConnectorConfig, { tokenEndpointAuthMethods }: UpstreamMetadata): boolean {
+  if (config.basicAuthUnsupported !== undefined) return config.basicAuthUnsupported;
+  const { hostname } = new URL(config.issuer);
+  if (NO_BASIC.some((domain) => hostname === domain || hostname.endsWith(`.${domain}`))) return true;
+  const methods = tokenEndpointAuthMethods ?? ['client_secret_basic'];
+  return !methods.includes('client_secret_basic') && methods.includes('client_secret_post');
+}
+
+/** One word in application/x-www-form-urlencoded (RFC 6749 Appendix B). */
+function formEncode(word: string): string {
+  return new URLSearchParams([['', word]]).toString().slice(1);
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

@@ -1,0 +1,13 @@
+/** Why nothing usable came back. */
+export type EgressProblem = 'refused' | 'unreachable' | 'too-slow' | 'too-large';
+
+/** A failed request. The message names the host and never anything of the answer. */
+export class EgressError extends Error {
+  readonly problem: EgressProblem;
+
+  constructor(problem: EgressProblem, message: string, cause?: unknown) {
+    super(`${problem}: ${message}`, cause === undefined ? undefined : { cause });
+    this.name = 'EgressError';
+    this.problem = problem;
+  }
+}

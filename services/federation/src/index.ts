@@ -1,0 +1,1 @@
+export { createFederationService, type FederationServiceOptions } from './server.ts';
