@@ -1,0 +1,32 @@
+import { TesseraError } from '@tessera/errors';
+import { grantExists, storeUnavailable } from '../../rules/store-errors.ts';
+
+/**
+ * Classes of SQLSTATE that say the server cannot work now, not that the statement is wrong: connection, authorization,
+ * catalog, read-only and other transaction states, conflicts, resources, intervention of an operator, system error.
+ */
+const UNAVAILABLE_CLASSES: ReadonlySet<string> = new Set(['08', '25', '28', '3D', '40', '53', '57', '58', '55']);
+const RETRYABLE: ReadonlySet<string> = new Set(['40001', '40P01']);
+const UNIQUE_VIOLATION = '23505';
+
+/** The SQLSTATE of an error; undefined when it did not come from the server. */
+function sqlState(thrown: unknown): string | undefined {
+  const code = (thrown as { readonly code?: unknown } | undefined)?.code;
+  const isFromServer = thrown instanceof Error && 'severity' in thrown;
+  return isFromServer && typeof code === 'string' ? code : undefined;
+}
+
+/** Whether the server took a statement back because of another one, so that it may be sent again. */
+export function isConflict(thrown: unknown): boolean {
+  return RETRYABLE.has(sqlState(thrown) ?? '');
+}
+
+/** An error of a statement, for the caller. Whatever did not come from the server is a broken or missing connection. */
+export function postgresError(thrown: unknown): TesseraError {
+  if (thrown instanceof TesseraError) return thrown;
+  const state = sqlState(thrown);
+  if (state === undefined) return storeUnavailable('PostgreSQL', thrown);
+  if (UNAVAILABLE_CLASSES.has(state.slice(0, 2))) return storeUnavailable('PostgreSQL', thrown);
+  if (state === UNIQUE_VIOLATION) return grantExists(thrown);
+  return TesseraError.from(thrown);
+}

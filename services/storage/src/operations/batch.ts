@@ -1,0 +1,38 @@
+import { failed, type Outcome, succeeded } from '@tessera/rpc';
+import { splitIntoRounds } from './rounds.ts';
+
+/** An item of a batch and its place in it. */
+export interface Placed<T> {
+  readonly position: number;
+  readonly item: T;
+}
+
+/** How the items of a batch reach a store. */
+export interface BatchOptions<Q, S> {
+  /** Items with the same key are answered one after the other. */
+  readonly keyOf: (item: Q) => string;
+  /** One statement: as many answers as items, in order. */
+  readonly run: (items: readonly Q[]) => Promise<readonly S[]>;
+}
+
+/** Runs items in as many rounds as their keys need. A statement that fails fails the items of its round alone. */
+export async function runBatch<Q, S>(
+  placed: readonly Placed<Q>[],
+  { keyOf, run }: BatchOptions<Q, S>,
+): Promise<Map<number, Outcome<S>>> {
+  const outcomes = new Map<number, Outcome<S>>();
+  for (const round of splitIntoRounds(placed, ({ item }) => keyOf(item))) {
+    try {
+      const answers = await run(round.map(({ item }) => item));
+      for (const [index, { position }] of round.entries()) {
+        outcomes.set(
+          position,
+          index < answers.length ? succeeded(answers[index] as S) : failed(new Error('the store answered short')),
+        );
+      }
+    } catch (thrown) {
+      for (const { position } of round) outcomes.set(position, failed(thrown));
+    }
+  }
+  return outcomes;
+}

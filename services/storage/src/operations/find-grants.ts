@@ -1,0 +1,40 @@
+import type { Clock } from '@tessera/clock';
+import type { Grant, StorageReadApi } from '@tessera/contracts';
+import { succeeded } from '@tessera/rpc';
+import type { FoundGrant, GrantStore } from '../ports.ts';
+import { isUuid } from '../rules/stored-text.ts';
+import { type StaticUsers, standingOf } from './users.ts';
+
+/** What looking up grants needs. */
+export interface FindGrantsOptions {
+  readonly clock: Clock;
+  readonly durable: GrantStore;
+  readonly staticUsers: StaticUsers;
+}
+
+/**
+ * Looks up grants in one statement. A grant of the password database whose person is gone or disabled is shown as revoked
+ * from now on, and one whose person stands with their present identity (N38).
+ */
+export function createFindGrants({ clock, durable, staticUsers }: FindGrantsOptions): StorageReadApi['findGrants'] {
+  const shown = ({ grant, user }: FoundGrant): Grant => {
+    const standing = standingOf(grant.authorization, user, staticUsers);
+    switch (standing.type) {
+      case 'elsewhere':
+        return grant;
+      case 'stands':
+        return { ...grant, authorization: { ...grant.authorization, identity: standing.identity } };
+      case 'gone':
+        return { ...grant, revokedAt: grant.revokedAt ?? clock.now() };
+    }
+  };
+  return async (ids) => {
+    const distinct = [...new Set(ids.filter(isUuid).map((id) => id.toLowerCase()))];
+    const found = distinct.length === 0 ? [] : await durable.findGrants(distinct);
+    const grants = new Map(distinct.map((id, index) => [id, found[index]]));
+    return ids.map((id) => {
+      const grant = grants.get(id.toLowerCase());
+      return succeeded(grant === undefined ? undefined : shown(grant));
+    });
+  };
+}

@@ -1,0 +1,93 @@
+import type { Clock } from '@tessera/clock';
+import type { RotationOutcome, StorageWriteApi, TokenToRotate } from '@tessera/contracts';
+import { failed, type Outcome, succeeded } from '@tessera/rpc';
+import type { GrantStore, JudgedGrant } from '../ports.ts';
+import { isStorableText, isUuid } from '../rules/stored-text.ts';
+import { type Placed, runBatch } from './batch.ts';
+import { type StaticUsers, standingOf } from './users.ts';
+
+/** What rotating needs. */
+export interface RotateOptions {
+  readonly clock: Clock;
+  readonly durable: GrantStore;
+  readonly staticUsers: StaticUsers;
+}
+
+type Ruling = RotationOutcome | 'user_gone';
+
+const UNKNOWN: Outcome<RotationOutcome> = succeeded({ type: 'refused', refusal: 'unknown' });
+const USER_GONE: Outcome<RotationOutcome> = succeeded({ type: 'refused', refusal: 'user_gone' });
+
+/**
+ * Rotates refresh tokens (RFC 9700 §4.14.2), one statement for the batch. Only when a person turns out to be gone does a
+ * second one revoke their grants. A crash between the two gives nobody a token: every answer passes this judgement.
+ */
+export function createRotateRefreshTokens(options: RotateOptions): StorageWriteApi['rotateRefreshTokens'] {
+  const { clock, durable, staticUsers } = options;
+  return async (tokens) => {
+    const placed: Placed<TokenToRotate>[] = [];
+    for (const [position, item] of tokens.entries()) {
+      if (!isUuid(item.grantId) || !isStorableText(item.clientId) || !isStorableText(item.attemptId)) continue;
+      placed.push({ position, item: { ...item, grantId: item.grantId.toLowerCase() } });
+    }
+    const judged = await runBatch(placed, {
+      keyOf: (item) => item.grantId,
+      run: (items) => durable.rotateGrants(items, clock.now()),
+    });
+    const outcomes = new Map<number, Outcome<RotationOutcome>>();
+    const gone: Placed<TokenToRotate>[] = [];
+    for (const entry of placed) {
+      const answer = judged.get(entry.position);
+      if (answer === undefined) continue;
+      const ruling = answer.ok ? rule(answer.value, staticUsers) : undefined;
+      if (ruling === 'user_gone') gone.push(entry);
+      else outcomes.set(entry.position, answer.ok && ruling !== undefined ? succeeded(ruling) : failedFrom(answer));
+    }
+    for (const [position, outcome] of await revokeGone(gone, options)) outcomes.set(position, outcome);
+    return tokens.map((_, position) => outcomes.get(position) ?? UNKNOWN);
+  };
+}
+
+function failedFrom(answer: Outcome<unknown>): Outcome<never> {
+  return answer.ok ? failed(new Error('a refresh token without a ruling')) : answer;
+}
+
+function rule(judged: JudgedGrant | undefined, staticUsers: StaticUsers): Ruling {
+  if (judged === undefined) return { type: 'refused', refusal: 'unknown' };
+  const { verdict, grant, user } = judged;
+  switch (verdict) {
+    case 'unknown':
+    case 'revoked':
+    case 'expired':
+    case 'reused':
+      return { type: 'refused', refusal: verdict };
+    case 'rotated':
+    case 'used':
+    case 'unchanged':
+    case 'upstream_first': {
+      const standing = standingOf(grant.authorization, user, staticUsers);
+      if (standing.type === 'gone') return 'user_gone';
+      const present =
+        standing.type === 'elsewhere'
+          ? grant
+          : { ...grant, authorization: { ...grant.authorization, identity: standing.identity } };
+      return { type: verdict === 'upstream_first' ? 'upstream_first' : 'rotated', grant: present };
+    }
+  }
+}
+
+async function revokeGone(
+  gone: readonly Placed<TokenToRotate>[],
+  { durable, clock }: RotateOptions,
+): Promise<Map<number, Outcome<RotationOutcome>>> {
+  if (gone.length === 0) return new Map();
+  const revoked = await runBatch(gone, {
+    keyOf: (item) => item.grantId,
+    run: (items) =>
+      durable.revokeGrants(
+        items.map(({ grantId }) => ({ grantId, reason: 'user_gone' })),
+        clock.now(),
+      ),
+  });
+  return new Map([...revoked].map(([position, outcome]) => [position, outcome.ok ? USER_GONE : outcome]));
+}

@@ -1,0 +1,54 @@
+import type { Clock } from '@tessera/clock';
+import type { TesseraConfig } from '@tessera/config';
+import { type Service, type StorageApi, storageBindings } from '@tessera/contracts';
+import type { Logger } from '@tessera/telemetry';
+import type { StorageAdmin } from './admin.ts';
+import { openDurableStore, openEphemeralStore } from './open-stores.ts';
+import { createStorageApi } from './storage-api.ts';
+import { startSweep } from './sweep.ts';
+
+/** What the service is made of. */
+export interface StorageServiceOptions {
+  readonly config: TesseraConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The storage service: what every service is, and its own operations for callers in the same process. */
+export interface StorageService extends Service {
+  readonly api: StorageApi;
+  readonly admin: StorageAdmin;
+}
+
+/**
+ * Opens the configured stores and offers their operations.
+ *
+ * A store that cannot be opened as configured throws `invalid_argument` (`storage.cannot_open`) with the file or path and
+ * the reason. One that merely does not answer throws nothing: `ready()` waits for it, and calls fail at once with
+ * `unavailable` (`storage.unavailable`) until then.
+ */
+export async function createStorageService(options: StorageServiceOptions): Promise<StorageService> {
+  const { config, clock, logger } = options;
+  const durable = await openDurableStore(config.storage, { clock, logger });
+  const ephemeral = await openEphemeralStore(config.ephemeral, { clock, logger }).catch(async (thrown: unknown) => {
+    await durable.close();
+    throw thrown;
+  });
+  const operations = createStorageApi({ ephemeral, durable, clock, config });
+  const sweep = startSweep({ ephemeral, durable, clock, logger });
+  return {
+    name: 'storage',
+    handlers: {},
+    bindings: storageBindings(operations.api),
+    api: operations.api,
+    admin: operations.admin,
+    async ready() {
+      await Promise.all([durable.ready(), ephemeral.ready()]);
+    },
+    async close() {
+      operations.close();
+      await sweep.stop();
+      await Promise.all([durable.close(), ephemeral.close()]);
+    },
+  };
+}
