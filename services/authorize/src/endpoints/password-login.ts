@@ -1,0 +1,121 @@
+import { type Authentication, federationErrors } from '@tessera/contracts';
+import { TesseraError } from '@tessera/errors';
+import { type HttpHandler, type HttpRequest, type HttpResponse, invalid } from '@tessera/http';
+import { connectorsFor, findConnectorFor } from '../authorization/connectors.ts';
+import { pageResponse, repeatableBy } from '../site.ts';
+import type { LoginFailure } from '../views/models.ts';
+import { errorPage } from './answers.ts';
+import type { EndpointContext } from './context.ts';
+import { endWithError } from './continue.ts';
+import { assertIdentified, completeSignIn, logFailure, NO_USER_ID } from './sign-in.ts';
+import { loginHref, type Step, withFlow } from './step.ts';
+
+const DEFAULT_RETRY_SECONDS = 5;
+
+/** The form of a password connector: shows it (GET) and checks what was typed (POST `login`, `password`). */
+export function passwordLoginEndpoint(context: EndpointContext): HttpHandler {
+  return (request) =>
+    withFlow(context, request, request.query().get('state'), async (step) => {
+      const { flow, client, subject } = step;
+      const connector = findConnectorFor(context, client, flow.connectorId);
+      if (connector?.kind !== 'password' || connector.id !== request.segments['connector']) {
+        const detail = 'This is not the way to sign in that was begun.';
+        return errorPage(
+          context,
+          request,
+          400,
+          { problem: 'bad-request', turn: 'try-again', detail, startAgainHref: flow.restart },
+          subject,
+        );
+      }
+      if (request.method === 'GET') return form(context, request, step, 200, { login: flow.loginHint });
+      return request.query().has('cancel')
+        ? endWithError(context, request, step, 'access_denied', 'The person did not sign in.')
+        : submit(context, request, step);
+    });
+}
+
+async function submit(context: EndpointContext, request: HttpRequest, step: Step): Promise<HttpResponse> {
+  const fields = await request.form();
+  if (fields.repeated.length > 0) throw invalid(400, 'A field is there more than once.');
+  const login = fields.get('login') ?? '';
+  const password = fields.get('password') ?? '';
+  // N65: nothing typed proves nothing; to some directories an empty password even is a sign-in of nobody.
+  if (login === '' || password === '') {
+    return form(context, request, step, 401, { login, failure: { reason: 'wrong-credentials' } });
+  }
+  const { connectorId, scopes } = step.flow;
+  let authentication: Authentication;
+  try {
+    authentication = assertIdentified(
+      await context.federation.login({ connectorId, username: login, password, scopes }),
+    );
+  } catch (thrown) {
+    const error = TesseraError.from(thrown);
+    const { status, failure } = judgeFailure(error);
+    logFailure(context, step, error);
+    return form(context, request, step, status, { login, failure });
+  }
+  return completeSignIn(context, request, step, authentication);
+}
+
+/** What a person is told when a sign-in fails: never which half was wrong, and always a way to try again. */
+function judgeFailure(error: TesseraError): { readonly status: number; readonly failure: LoginFailure } {
+  switch (error.code) {
+    case federationErrors.invalidCredentials:
+      return { status: 401, failure: { reason: 'wrong-credentials' } };
+    case federationErrors.userAmbiguous:
+    case federationErrors.notInRequiredGroups:
+    case federationErrors.upstreamRefused:
+    case NO_USER_ID:
+      return { status: 403, failure: { reason: 'account-problem' } };
+    default:
+      break;
+  }
+  switch (error.kind) {
+    case 'resource_exhausted': {
+      const retryAfterSeconds = Math.max(1, Math.ceil(error.retryAfterSeconds ?? DEFAULT_RETRY_SECONDS));
+      return { status: 429, failure: { reason: 'throttled', retryAfterSeconds } };
+    }
+    case 'unavailable':
+    case 'deadline_exceeded':
+      return { status: 503, failure: { reason: 'unavailable' } };
+    case 'invalid_argument':
+    case 'not_found':
+    case 'already_exists':
+    case 'conflict':
+    case 'unauthenticated':
+    case 'permission_denied':
+    case 'internal':
+      throw error;
+  }
+}
+
+function form(
+  context: EndpointContext,
+  request: HttpRequest,
+  { flow, client, subject, chosenLocale }: Step,
+  status: number,
+  shown: { readonly login?: string | undefined; readonly failure?: LoginFailure },
+): HttpResponse {
+  const connectors = connectorsFor(context, client);
+  const connector = connectors.find(({ id }) => id === flow.connectorId);
+  // Written anew, not repeated from the request: an address of ours holds nothing that came from outside.
+  const action = loginHref(context, flow, chosenLocale);
+  const [path = '', query = ''] = action.split('?');
+  const repeatable = repeatableBy(request, path, query);
+  const page = context.views.login({
+    ...context.site.pageModel(repeatable, subject),
+    action,
+    cancelAction: `${action}&cancel=yes`,
+    methodName: connector?.name,
+    usernamePrompt: connector?.usernamePrompt ?? '',
+    login: shown.login,
+    failure: shown.failure,
+    backHref: connectors.length > 1 ? flow.restart : undefined,
+  });
+  const response = pageResponse(status, page, context.site, repeatable);
+  return shown.failure?.reason === 'throttled' && shown.failure.retryAfterSeconds !== undefined
+    ? { ...response, headers: { ...response.headers, 'retry-after': String(shown.failure.retryAfterSeconds) } }
+    : response;
+}

@@ -1,0 +1,2 @@
+export type { AuthorizePorts } from './ports.ts';
+export { type AuthorizeService, createAuthorizeService } from './server.ts';

@@ -1,0 +1,58 @@
+import type { Service } from '@tessera/contracts';
+import type { ErrorPage, HttpHandler, RouteNameOf } from '@tessera/http';
+import { approvalEndpoint } from './endpoints/approval.ts';
+import { authorizationEndpoint } from './endpoints/authorization.ts';
+import { callbackEndpoint } from './endpoints/callback.ts';
+import { connectorLoginEndpoint } from './endpoints/connector-login.ts';
+import type { EndpointContext } from './endpoints/context.ts';
+import { passwordLoginEndpoint } from './endpoints/password-login.ts';
+import { assetEndpoint, homeEndpoint, logoutEndpoint, robotsEndpoint } from './endpoints/plain.ts';
+import { createFlows } from './flow/flows.ts';
+import type { AuthorizePorts } from './ports.ts';
+import { createSite, pageResponse } from './site.ts';
+import { createViews } from './views/create-views.ts';
+import type { Problem } from './views/models.ts';
+
+/** The authorize service, and the page that tells people of errors below their routes. */
+export interface AuthorizeService extends Service {
+  readonly errorPage: ErrorPage;
+}
+
+/** The service that talks to the browser. Throws when the pages' own files cannot be read. */
+export async function createAuthorizeService(ports: AuthorizePorts): Promise<AuthorizeService> {
+  const views = createViews({ frontend: ports.config.frontend, issuerUrl: ports.config.issuer });
+  for (const problem of views.problems) ports.logger.warn({ problem }, 'part of the theme is not used');
+  const context: EndpointContext = { ...ports, views, site: createSite(ports), flows: createFlows(ports) };
+  const handlers: Readonly<Record<RouteNameOf<'authorize'>, HttpHandler>> = {
+    home: homeEndpoint(context),
+    authorization: authorizationEndpoint(context),
+    connectorLogin: connectorLoginEndpoint(context),
+    passwordLogin: passwordLoginEndpoint(context),
+    callback: callbackEndpoint(context),
+    connectorCallback: callbackEndpoint(context),
+    approval: approvalEndpoint(context),
+    logout: logoutEndpoint(context),
+    asset: assetEndpoint(context),
+    robots: robotsEndpoint,
+  };
+  return {
+    name: 'authorize',
+    handlers,
+    bindings: [],
+    errorPage: createErrorPage(context),
+    async ready() {
+      const { clients, connectors, codeSecrets, browserSecrets } = ports;
+      await Promise.all([clients.ready(), connectors.ready(), codeSecrets.ready(), browserSecrets.ready()]);
+    },
+    async close() {},
+  };
+}
+
+function createErrorPage(context: EndpointContext): ErrorPage {
+  return (error, request) => {
+    const problem: Problem = error.status === 503 ? 'unavailable' : error.status >= 500 ? 'internal' : 'bad-request';
+    const detail = error.status >= 500 ? undefined : error.description;
+    const model = { ...context.site.pageModel(request), problem, detail, reference: request.requestId };
+    return pageResponse(error.status, context.views.error(model), context.site, request);
+  };
+}

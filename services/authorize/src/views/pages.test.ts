@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest';
+import type { LoginModel, Problem } from './models.ts';
+import { createTestViews, everyPage } from './views-fixture.ts';
+
+const views = createTestViews();
+const pages = everyPage(views);
+
+/** The opening tag with this id. */
+function tag(page: string | undefined, id: string): string {
+  return new RegExp(`<[a-z0-9]+ [^>]*\\bid="${id}"[^>]*>`).exec(page ?? '')?.[0] ?? '';
+}
+
+function login(model: Partial<LoginModel>): string {
+  return views.login({ locale: 'en', action: '/login', usernamePrompt: 'Email Address', ...model }).html;
+}
+
+describe('connectors page', () => {
+  it('has one link for each way to sign in', () => {
+    const { html = '' } = pages['connectors'] ?? {};
+    expect(tag(html, 'connector-ldap')).toContain('href="/dex/auth/ldap?state=1"');
+    expect(html.match(/class="method"/g)).toHaveLength(3);
+    expect(tag(html, 'cancel-form')).toContain('method="post" action="/dex/cancel"');
+    expect(pages['no connectors']?.html).toContain('id="no-connectors"');
+  });
+
+  it('throws for a way that leads to another server', () => {
+    const methods = [{ id: 'x', name: 'x', type: 'oidc', href: 'https://evil.example/' }];
+    expect(() => views.connectors({ locale: 'en', methods })).toThrow(TypeError);
+  });
+});
+
+describe('login page', () => {
+  it('has fields that password managers and phones understand', () => {
+    const html = login({});
+    expect(tag(html, 'login-form')).toContain('method="post" action="/login"');
+    expect(tag(html, 'login')).toMatch(
+      /name="login" type="text" inputmode="email" value="" autocomplete="username" autocapitalize="none" .*spellcheck="false"/,
+    );
+    expect(tag(html, 'password')).toMatch(/name="password" type="password" autocomplete="current-password"/);
+    expect(html).toContain('<label for="login">Email Address</label>');
+    expect(html).not.toContain('inputmode="email" inputmode');
+    expect(tag(login({ usernamePrompt: 'Staff number' }), 'login')).not.toContain('inputmode');
+  });
+
+  it('puts the focus on the first field that is empty, and after a failure on the summary', () => {
+    const focused = (html: string) =>
+      [...html.matchAll(/<[^>]* id="([^"]+)"[^>]* autofocus[^>]*>/g)].map((match) => match[1]);
+    expect(focused(login({}))).toEqual(['login']);
+    expect(focused(login({ login: 'jane' }))).toEqual(['password']);
+    expect(focused(login({ login: 'jane', failure: { reason: 'wrong-credentials' } }))).toEqual(['login-error']);
+  });
+
+  it('N62: keeps the name after a failure, never a password, and does not say which half was wrong', () => {
+    const html = login({ login: 'jane "x"', failure: { reason: 'wrong-credentials' } });
+    expect(tag(html, 'login')).toContain('value="jane &#34;x&#34;"');
+    expect(tag(html, 'login')).toContain('aria-invalid="true" aria-describedby="login-error"');
+    expect(tag(html, 'password')).toContain('aria-invalid="true" aria-describedby="login-error"');
+    expect(tag(html, 'password')).not.toContain('value=');
+    expect(tag(html, 'login-error')).toContain('role="alert" tabindex="-1"');
+    expect(html).toContain('“Email Address” or “Password” is not right.');
+  });
+
+  it('shows no password even if a caller passes one along', () => {
+    const posted = { login: 'jane', password: 'canary-7f3a' };
+    expect(login({ ...posted, failure: { reason: 'unavailable' } })).not.toContain('canary-7f3a');
+  });
+
+  it.each([
+    [1, 'en', '1 second,'],
+    [95, 'en', '2 minutes,'],
+    [7_000, 'en', '2 hours,'],
+    [95, 'zh-CN', '请等待2分钟后再试'],
+  ] as const)('N64: says how long %d seconds are in %s', (retryAfterSeconds, locale, words) => {
+    expect(login({ locale, failure: { reason: 'throttled', retryAfterSeconds } })).toContain(words);
+  });
+
+  it.each([
+    ['en', 'We cannot sign you in with this account', 'needs an administrator'],
+    ['zh-CN', '无法用此账号登录', '管理员'],
+  ] as const)(
+    'N62: an account that cannot be used is told apart from a wrong password in %s',
+    (locale, title, text) => {
+      const html = login({ locale, login: 'jane', failure: { reason: 'account-problem' } });
+      expect(html).toContain(`<p class="alert-title">${title}</p>`);
+      expect(html).toContain(text);
+      expect(tag(html, 'login')).toContain('value="jane"');
+      expect(tag(html, 'login')).not.toContain('aria-invalid');
+    },
+  );
+
+  it('translates the prompts it knows and shows the others as configured', () => {
+    expect(login({ locale: 'zh-CN' })).toContain('<label for="login">电子邮箱地址</label>');
+    expect(login({ locale: 'zh-CN', usernamePrompt: 'Badge' })).toContain('<label for="login">Badge</label>');
+    expect(login({ usernamePrompt: ' ' })).toContain('<label for="login">Username</label>');
+  });
+
+  it('offers the other ways and the way out only when given', () => {
+    expect(tag(pages['login']?.html, 'back')).toContain('href="/dex/auth"');
+    expect(tag(pages['login']?.html, 'cancel')).toContain('type="submit"');
+    expect(login({})).not.toMatch(/id="(?:back|cancel)"/);
+  });
+});
+
+describe('approval page', () => {
+  it('OIDC Core §3.1.2.4: says who asks, from where, for what and of whom', () => {
+    const { html = '' } = everyPage(views, { text: 'files.read' })['approval'] ?? {};
+    expect(tag(html, 'approval-form')).toContain('method="post" action="/dex/approval"');
+    expect(html).toContain('<input type="hidden" name="req" value="files.read">');
+    expect(html).toContain('<input type="hidden" name="hmac" value="files.read">');
+    expect(tag(html, 'approve')).toContain('name="approval" value="approve"');
+    expect(tag(html, 'reject')).toContain('name="approval" value="rejected"');
+    expect(html.indexOf('id="approve"')).toBeLessThan(html.indexOf('id="reject"'));
+    expect(html).toContain('Allow <bdi>Example App</bdi></span></button>');
+    expect(html).toContain('id="application-host"><bdi>app.example.com</bdi>');
+    expect(html).toContain('id="person-email"><bdi>files.read@example.com</bdi>');
+  });
+
+  it('hides nothing that is asked for', () => {
+    const { html = '' } = everyPage(views, { text: 'files.read' })['approval'] ?? {};
+    for (const words of [
+      'Your name and profile',
+      'Your email address',
+      'The groups you belong to',
+      'Keep this access',
+    ]) {
+      expect(html).toContain(words);
+    }
+    expect(html).toContain('Use your sign-in at <strong>files.read</strong>');
+    expect(html).toContain('<code>files.read</code>');
+  });
+
+  it('N71: shows look-alike letters in the host and its end, and the scheme of a native application', () => {
+    const host = (redirectUri: string) =>
+      /id="application-host"><bdi>([^<]*)/.exec(
+        everyPage(views, { application: { name: 'x', redirectUri } })['approval']?.html ?? '',
+      )?.[1];
+    expect(host('https://аpple.com/cb')).toBe('xn--pple-43d.com');
+    const long = `login.bank.example.${'a.'.repeat(90)}evil.example`;
+    expect(host(`https://${long}/cb`)).toBe(long);
+    expect(host('http://localhost:8080/cb')).toBe('localhost:8080');
+    expect(host('com.example.cli:/cb')).toBe('An app on this device (com.example.cli)');
+  });
+});
+
+describe('error page', () => {
+  it('says what happened, whose turn it is, and the reference', () => {
+    const { html = '' } = everyPage(views, { text: 'REF-1' })['error'] ?? {};
+    expect(html).toContain('<h1 id="error-title">This sign-in request is not right</h1>');
+    expect(html).toContain('<code id="error-reference">REF-1</code>');
+    expect(html).toContain('<p id="error-turn">Please tell the people who run the application');
+    expect(tag(html, 'start-again')).toContain('href="/dex/auth"');
+    expect(tag(html, 'return')).toContain('href="https://app.example.com/"');
+  });
+
+  it.each([
+    'bad-request',
+    'unknown-application',
+    'untrusted-return',
+    'sign-in-failed',
+    'not-allowed',
+    'wrong-browser',
+    'not-found',
+    'unavailable',
+    'internal',
+  ] as const satisfies readonly Problem[])('%s has a way on without an application', (problem) => {
+    const { html } = views.error({ locale: 'en', problem, turn: 'administrator', reference: 'R' });
+    expect(html).toContain('Please ask your administrator');
+    expect(html).not.toContain('id="application"');
+  });
+
+  it('N13: leaves out a way back that is not on the web', () => {
+    const { html } = views.error({
+      locale: 'en',
+      problem: 'internal',
+      reference: 'R',
+      returnHref: 'javascript:alert(1)',
+    });
+    expect(html).not.toContain('id="return"');
+  });
+});
+
+describe('signed-out and expired pages', () => {
+  it('OIDC RP-Initiated Logout §2: says that the session has ended', () => {
+    expect(tag(pages['signed out']?.html, 'signed-out')).toBe('<h1 id="signed-out">');
+    expect(tag(pages['signed out']?.html, 'return')).toContain('href="https://app.example.com/"');
+  });
+
+  it('never ends without a way on', () => {
+    expect(tag(pages['expired']?.html, 'start-again')).toContain('href="/dex/auth"');
+    expect(pages['already used']?.html).toContain('go back to <bdi>Example App</bdi> and sign in from there');
+  });
+});
