@@ -1,4 +1,10 @@
-import { type CredentialKind, credentialPattern, mintCredential, openCredential } from './opaque-credential.ts';
+import {
+  type CredentialKind,
+  credentialPattern,
+  mintCredential,
+  openCredential,
+  peekCredential,
+} from './opaque-credential.ts';
 import type { SecretRing } from './secret-ring.ts';
 
 /** Shortest and longest flow id inside a code, in bytes. */
@@ -31,4 +37,9 @@ export function mintCode(ring: SecretRing, { flowId }: CodeContent): string {
 export function parseCode(ring: SecretRing, code: string): CodeContent | undefined {
   const flowId = openCredential(ring, KIND, code);
   return flowId === undefined ? undefined : { flowId };
+}
+
+/** The flow a text names as a code, without a look at whether it is genuine: to group traces, never to decide anything. */
+export function peekFlowId(code: string): Uint8Array | undefined {
+  return peekCredential(KIND, code);
 }

@@ -50,6 +50,17 @@ export function openCredential(ring: SecretRing, kind: CredentialKind, text: str
   return isGenuine ? body.subarray(VERSION_BYTES) : undefined;
 }
 
+/**
+ * The payload a text would have as a credential, genuine or not; undefined for one that cannot be. For what may be
+ * guessed without harm, such as the trace a request belongs to, never for a decision.
+ */
+export function peekCredential(kind: CredentialKind, text: string): Buffer | undefined {
+  const [minLength, maxLength] = encodedLengths(kind);
+  const length = text.length - kind.prefix.length;
+  if (length < minLength || length > maxLength || !text.startsWith(kind.prefix)) return undefined;
+  return decodeCanonicalBase64url(text.slice(kind.prefix.length))?.subarray(VERSION_BYTES, -MAC_BYTES);
+}
+
 /** A global expression that finds credentials of a kind in any text, for secret scanners and log scrubbers. */
 export function credentialPattern(kind: CredentialKind): RegExp {
   const [minLength, maxLength] = encodedLengths(kind);

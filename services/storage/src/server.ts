@@ -1,17 +1,13 @@
-import type { Clock } from '@tessera/clock';
 import type { TesseraConfig } from '@tessera/config';
 import { type Service, type StorageApi, storageBindings } from '@tessera/contracts';
-import type { Logger } from '@tessera/telemetry';
 import type { StorageAdmin } from './admin.ts';
-import { openDurableStore, openEphemeralStore } from './open-stores.ts';
+import { type OpenOptions, openDurableStore, openEphemeralStore } from './open-stores.ts';
 import { createStorageApi } from './storage-api.ts';
 import { startSweep } from './sweep.ts';
 
 /** What the service is made of. */
-export interface StorageServiceOptions {
+export interface StorageServiceOptions extends OpenOptions {
   readonly config: TesseraConfig;
-  readonly clock: Clock;
-  readonly logger: Logger;
 }
 
 /** The storage service: what every service is, and its own operations for callers in the same process. */
@@ -29,8 +25,8 @@ export interface StorageService extends Service {
  */
 export async function createStorageService(options: StorageServiceOptions): Promise<StorageService> {
   const { config, clock, logger } = options;
-  const durable = await openDurableStore(config.storage, { clock, logger });
-  const ephemeral = await openEphemeralStore(config.ephemeral, { clock, logger }).catch(async (thrown: unknown) => {
+  const durable = await openDurableStore(config.storage, options);
+  const ephemeral = await openEphemeralStore(config.ephemeral, options).catch(async (thrown: unknown) => {
     await durable.close();
     throw thrown;
   });
