@@ -1,0 +1,2 @@
+export type { RelyingPartyOptions } from './options.ts';
+export { type RelyingParty, startRelyingParty } from './relying-party.ts';

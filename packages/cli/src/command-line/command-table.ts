@@ -1,0 +1,48 @@
+import type { Command } from './command.ts';
+
+/** The commands of `tessera`, in the order the help shows them. */
+export const commands: readonly Command[] = [
+  {
+    name: 'serve',
+    usage: '--config FILE [--target all|authorize|token|keys|federation|storage[,…]] [--http ADDRESS] [--grpc ADDRESS]',
+    summary: 'Runs the whole issuer in one process, or the named services of it.',
+    load: async () => (await import('../commands/serve.ts')).serve,
+  },
+  {
+    name: 'check-config',
+    usage: 'FILE',
+    summary: 'Prints the effective configuration, secrets masked, or everything that is wrong with it.',
+    load: async () => (await import('../commands/check-config.ts')).checkConfig,
+  },
+  {
+    name: 'config-reference',
+    usage: '',
+    summary: 'Prints the reference of all configuration keys as markdown.',
+    load: async () => (await import('../commands/config-reference.ts')).printConfigReference,
+  },
+  {
+    name: 'users',
+    usage:
+      'add|show|remove --config FILE --email ADDRESS [--name …] [--username …] [--group …] [--user-id …] [--replace]',
+    summary: 'Changes the people of the password database; a password is read from standard input.',
+    load: async () => (await import('../commands/users.ts')).users,
+  },
+  {
+    name: 'migrate',
+    usage: '--config FILE',
+    summary: 'Brings the tables of the durable store to this version.',
+    load: async () => (await import('../commands/migrate.ts')).migrate,
+  },
+  {
+    name: 'version',
+    usage: '',
+    summary: 'Prints the version.',
+    load: async () => (await import('../commands/version.ts')).printVersion,
+  },
+  {
+    name: 'help',
+    usage: '',
+    summary: 'Prints this.',
+    load: async () => (await import('../commands/help.ts')).printHelp,
+  },
+];

@@ -1,0 +1,69 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { freePort, waitFor } from '@tessera/testkit';
+import { expect, test } from 'vitest';
+import { runCommand } from '../command-line/run-command.ts';
+import { writeConfig } from '../testing/config-folder.ts';
+import { createFakeTerminal } from '../testing/fake-terminal.ts';
+
+async function listening(): Promise<{ server: Server; port: number }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+test('A taken port is one sentence with the key to change, and exit code 2', async () => {
+  const { server, port } = await listening();
+  await using folder = await writeConfig({ web: { http: `127.0.0.1:${port}` } });
+  const terminal = createFakeTerminal();
+  expect(await runCommand(['serve', '--config', folder.file], terminal)).toBe(2);
+  expect(terminal.stderr).toBe(
+    `Port ${port} on 127.0.0.1 is already in use. Stop what is using it, or change web.http in ${folder.file}.\n`,
+  );
+  expect(terminal.stdout).toBe('');
+  expect(terminal.listeners).toBe(0);
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test('A certificate that cannot be read is one sentence with its name, and exit code 2', async () => {
+  const port = await freePort();
+  const web = { https: `127.0.0.1:${port}`, tlsCert: '/nonexistent/cert.pem', tlsKey: '/nonexistent/key.pem' };
+  await using folder = await writeConfig({ web });
+  const terminal = createFakeTerminal();
+  expect(await runCommand(['serve', '--config', folder.file], terminal)).toBe(2);
+  expect(terminal.stderr).toBe('web.tlsCert: /nonexistent/cert.pem does not exist.\n');
+});
+
+test('serve answers when it says that it is ready, and ends with exit code 0 on SIGINT', async () => {
+  const port = await freePort();
+  await using folder = await writeConfig({ web: { http: `127.0.0.1:${port}` } });
+  const terminal = createFakeTerminal();
+  const ended = runCommand(['serve', '--config', folder.file], terminal);
+  await waitFor(() => terminal.stdout.includes('all is ready for http://127.0.0.1:5556/dex'), {
+    what: 'serve to be ready',
+  });
+  const health = await fetch(`http://127.0.0.1:${port}/dex/healthz`);
+  expect([health.status, await health.text()]).toEqual([200, 'Health check passed']);
+  const discovery = await fetch(`http://127.0.0.1:${port}/dex/.well-known/openid-configuration`);
+  expect(await discovery.json()).toMatchObject({ issuer: 'http://127.0.0.1:5556/dex' });
+  terminal.signal('SIGINT');
+  expect(await ended).toBe(0);
+  expect(terminal.exits).toEqual([]);
+  expect(terminal.listeners).toBe(0);
+  await expect(fetch(`http://127.0.0.1:${port}/dex/healthz`)).rejects.toThrow('fetch failed');
+});
+
+test('Separate services answer 503 on /healthz until their neighbours are there', async () => {
+  const port = await freePort();
+  const neighbour = { addresses: [`127.0.0.1:${await freePort()}`] };
+  await using folder = await writeConfig({
+    services: { storage: neighbour, keys: neighbour, federation: neighbour },
+  });
+  const terminal = createFakeTerminal();
+  const args = ['serve', '--config', folder.file, '--target', 'token', '--http', `127.0.0.1:${port}`];
+  const ended = runCommand(args, terminal);
+  const health = await waitFor(() => fetch(`http://127.0.0.1:${port}/dex/healthz`), { what: 'token to listen' });
+  expect([health.status, await health.text()]).toEqual([503, 'Not ready: starting\n']);
+  terminal.signal('SIGTERM');
+  expect(await ended).toBe(0);
+});

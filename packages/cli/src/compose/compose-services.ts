@@ -1,0 +1,164 @@
+import type { Clock } from '@tessera/clock';
+import type { TesseraConfig } from '@tessera/config';
+import {
+  createKeys,
+  createStorage,
+  type Federation,
+  type Keys,
+  type Service,
+  type ServiceName,
+  type Storage,
+  type StorageApi,
+} from '@tessera/contracts';
+import type { ErrorPage } from '@tessera/http';
+import type { Logger } from '@tessera/telemetry';
+import { createDirectories, type Directories } from './directories.ts';
+import type { Neighbours } from './neighbours.ts';
+import type { Targets } from './targets.ts';
+
+/** What services are composed from. */
+export interface ComposeOptions {
+  readonly config: TesseraConfig;
+  readonly targets: Targets;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Clients of what does not run in this process. */
+  readonly neighbours: Neighbours;
+}
+
+/** The services of one process, wired to one another. */
+export interface Composition {
+  readonly services: readonly Service[];
+  /** The page for errors below the routes of people; undefined without the authorize service. */
+  readonly errorPage: ErrorPage | undefined;
+  /** Stops background work, the services that call others first. Requests have ended before. */
+  close(): Promise<void>;
+}
+
+/**
+ * Creates the services of a process. A service of the same process is called directly, by the same interface as one
+ * behind a connection; in both cases calls of the hot path are joined into batches. Throws what a service throws when it
+ * cannot be created; those created before are closed then.
+ */
+export async function composeServices(options: ComposeOptions): Promise<Composition> {
+  const created: Service[] = [];
+  const directories = createDirectories(options);
+  const close = async (): Promise<void> => {
+    directories.close();
+    for (const service of created.toReversed()) await service.close();
+  };
+  try {
+    const errorPage = await createAll({ ...options, directories, created });
+    return { services: created, errorPage, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Making extends ComposeOptions {
+  readonly directories: Directories;
+  readonly created: Service[];
+}
+
+async function createAll(making: Making): Promise<ErrorPage | undefined> {
+  const { config, clock, logger, neighbours, targets } = making;
+  const runs = (name: ServiceName): boolean => targets.services.includes(name);
+  const base = { config, clock, logger };
+  const add = <S extends Service>(service: S): S => {
+    making.created.push(service);
+    return service;
+  };
+  // What the others of this process stand on is waited for, so that they find it there at their first call.
+  const addReady = async <S extends Service>(service: S): Promise<S> => {
+    await add(service).ready();
+    return service;
+  };
+
+  const ownStorage = runs('storage')
+    ? (await addReady(await (await import('@tessera/storage')).createStorageService(base))).api
+    : undefined;
+  const storageApi = (caller: ServiceName): StorageApi => ownStorage ?? neighbours.storage(caller);
+  const storageOf = perCaller(ownStorage !== undefined, (caller): Storage => createStorage(storageApi(caller)));
+
+  const ownKeys = runs('keys')
+    ? (
+        await addReady(
+          await (await import('@tessera/keys')).createKeysService({ ...base, storage: storageApi('keys') }),
+        )
+      ).api
+    : undefined;
+  const keysOf = perCaller(ownKeys !== undefined, (caller): Keys => createKeys(ownKeys ?? neighbours.keys(caller)));
+
+  const ownFederation = runs('federation')
+    ? add(
+        await (await import('@tessera/federation')).createFederationService({
+          ...base,
+          users: storageApi('federation'),
+          keys: keysOf('federation'),
+        }),
+      ).api
+    : undefined;
+  const federationOf = (caller: ServiceName): Federation => ownFederation ?? neighbours.federation(caller);
+
+  const faceOf = (caller: 'token' | 'authorize'): PublicFace => ({
+    storage: storageOf(caller),
+    keys: keysOf(caller),
+    federation: federationOf(caller),
+  });
+  if (runs('token')) add(await createToken(making, faceOf('token')));
+  return runs('authorize') ? add(await createAuthorize(making, faceOf('authorize'))).errorPage : undefined;
+}
+
+/** What a service that faces the public calls. */
+interface PublicFace {
+  readonly storage: Storage;
+  readonly keys: Keys;
+  readonly federation: Federation;
+}
+
+async function createToken({ config, clock, logger, directories }: Making, face: PublicFace): Promise<Service> {
+  const { createTokenService } = await import('@tessera/token');
+  return createTokenService({
+    config,
+    clock,
+    logger,
+    ...face,
+    clients: directories.clients(face.storage),
+    connectors: directories.connectors(face.federation),
+    verificationKeys: directories.verificationKeys(face.keys),
+    refreshTokenSecrets: directories.secrets('refresh_token', face.keys),
+    codeSecrets: directories.secrets('authorization_code', face.keys),
+  });
+}
+
+async function createAuthorize(
+  { config, clock, logger, directories }: Making,
+  { storage, keys, federation }: PublicFace,
+): Promise<Service & { readonly errorPage: ErrorPage }> {
+  const { createAuthorizeService } = await import('@tessera/authorize');
+  return createAuthorizeService({
+    config,
+    clock,
+    logger,
+    storage,
+    federation,
+    clients: directories.clients(storage),
+    connectors: directories.connectors(federation),
+    codeSecrets: directories.secrets('authorization_code', keys),
+    browserSecrets: directories.secrets('browser', keys),
+  });
+}
+
+/** One value for all callers where it is of this process, so that their calls join; else one for each caller. */
+function perCaller<T>(isShared: boolean, create: (caller: ServiceName) => T): (caller: ServiceName) => T {
+  const made = new Map<string, T>();
+  return (caller) => {
+    const key = isShared ? '' : caller;
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const created = create(caller);
+    made.set(key, created);
+    return created;
+  };
+}

@@ -1,0 +1,12 @@
+export type { Replica } from './cluster/replica.ts';
+export type { ReplicaCounts } from './cluster/replica-plan.ts';
+export type { ConfigTree } from './cluster/run-configuration.ts';
+export { type Cluster, type ClusterOptions, startCluster } from './cluster/start-cluster.ts';
+export { CommandFailure } from './command-line/failure.ts';
+export { runCommand } from './command-line/run-command.ts';
+export type { EndSignal, Terminal } from './command-line/terminal.ts';
+export { type ComposeOptions, type Composition, composeServices } from './compose/compose-services.ts';
+export { allTargets, parseTargets, type Targets } from './compose/targets.ts';
+export { type GatewayOptions, nginxConfiguration } from './gateway/nginx-configuration.ts';
+export type { OpenListener } from './process/http-listeners.ts';
+export { type RunningTessera, type StartOptions, startTessera } from './process/start-tessera.ts';

@@ -1,0 +1,85 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TesseraConfig } from '@tessera/config';
+import { startHttpServer } from '@tessera/http';
+import type { Logger } from '@tessera/telemetry';
+import { parseListenAddress } from '../compose/listen-address.ts';
+import type { HttpListen } from '../compose/listen-plan.ts';
+import { listenFailure } from './listen-failure.ts';
+import { errorPageOf, handlersOf, health, type ProcessState } from './process-state.ts';
+import { readWebTls } from './tls-files.ts';
+import { traceparentOfRequest } from './trace-of-request.ts';
+
+/** An open listener. */
+export interface OpenListener {
+  /** What it serves, e.g. `http` or `grpc of token`. */
+  readonly what: string;
+  /** As configured. */
+  readonly address: string;
+  /** The port in use, also where the configuration says 0. */
+  readonly port: number;
+  close(graceMs: number): Promise<void>;
+}
+
+/** What listeners are opened with. */
+export interface ListenerContext {
+  readonly config: TesseraConfig;
+  /** Name of the configuration file, for messages. */
+  readonly fileName: string;
+  readonly logger: Logger;
+  readonly state: ProcessState;
+}
+
+/** Opens a public HTTP listener. Throws CommandFailure when it cannot. */
+export async function openHttp(listen: HttpListen, context: ListenerContext): Promise<OpenListener> {
+  const { config, fileName, logger, state } = context;
+  const { pathname } = new URL(config.issuer);
+  const server = await startHttpServer({
+    listen: listen.address,
+    ...(listen.isTls ? { tls: readWebTls(config.web) } : {}),
+    basePath: pathname === '/' ? '' : pathname,
+    handlers: handlersOf(state, listen.services),
+    errorPage: errorPageOf(state),
+    cors: config.web,
+    headers: config.web.headers,
+    proxies: config.web.clientRemoteIp,
+    logger,
+    traceparentOf: traceparentOfRequest,
+  }).catch((error: unknown) => {
+    throw listenFailure(error, listen, fileName);
+  });
+  const what = listen.isTls ? 'https' : 'http';
+  return { what, address: listen.address, port: server.port, close: (graceMs) => server.close(graceMs) };
+}
+
+/**
+ * Opens the listener of `telemetry.http`: `/healthz`, `/healthz/live` and `/healthz/ready`, whatever the issuer's path.
+ * Throws CommandFailure when it cannot.
+ */
+export async function openHealth(address: string, context: ListenerContext): Promise<OpenListener> {
+  const { state, fileName } = context;
+  const server = createServer((request, response) => {
+    const answer = answerHealth(request.url ?? '', state);
+    response.writeHead(answer.status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+    response.end(request.method === 'HEAD' ? undefined : answer.body);
+  });
+  const { host, port } = parseListenAddress(address) ?? { host: '', port: 0 };
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, ...(host === '' ? {} : { host }) }, resolve);
+  }).catch((error: unknown) => {
+    throw listenFailure(error, { address, source: 'telemetry.http' }, fileName);
+  });
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { what: 'health', address, port: (server.address() as AddressInfo).port, close };
+}
+
+function answerHealth(path: string, state: ProcessState): { readonly status: number; readonly body: string } {
+  if (path === '/healthz/live') return { status: 200, body: 'Alive\n' };
+  if (path !== '/healthz' && path !== '/healthz/ready') return { status: 404, body: '404 page not found\n' };
+  const { status, body } = health(state);
+  return { status, body: String(body) };
+}

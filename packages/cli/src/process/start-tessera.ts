@@ -1,0 +1,155 @@
+import { type Clock, systemClock } from '@tessera/clock';
+import type { TesseraConfig } from '@tessera/config';
+import { type RpcServer, startRpcServer } from '@tessera/rpc';
+import type { Logger } from '@tessera/telemetry';
+import { composeServices } from '../compose/compose-services.ts';
+import { type ListenOverrides, type ListenPlan, planListeners } from '../compose/listen-plan.ts';
+import { createNeighbours, dependencies, type Neighbours } from '../compose/neighbours.ts';
+import { resolveRpcSecurity } from '../compose/rpc-security.ts';
+import { sharedStateWarnings } from '../compose/shared-state.ts';
+import type { Targets } from '../compose/targets.ts';
+import { endWaitingWhenDraining } from './draining-bindings.ts';
+import { type ListenerContext, type OpenListener, openHealth, openHttp } from './http-listeners.ts';
+import { assertCanListen, listenFailure } from './listen-failure.ts';
+import type { ProcessState } from './process-state.ts';
+
+/** What one process of Tessera is started with. */
+export interface StartOptions {
+  readonly config: TesseraConfig;
+  /** Name of the configuration file, for messages. */
+  readonly fileName: string;
+  readonly targets: Targets;
+  readonly listen?: ListenOverrides;
+  readonly logger: Logger;
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock;
+}
+
+/** Tessera running in this process. */
+export interface RunningTessera {
+  /** What is open now; the whole issuer opens when it is ready, separate services at once. */
+  readonly listeners: readonly OpenListener[];
+  /** Settles when all services can do their work. */
+  readonly ready: Promise<void>;
+  /** Reports itself unhealthy, stops listening, lets work in flight finish for `graceMs` at most, and closes everything. */
+  close(graceMs: number): Promise<void>;
+}
+
+/**
+ * Starts the targets in this process. The whole issuer is ready before it listens. Separate services listen first and
+ * answer 503 until they are ready, so that they may be started in any order.
+ * Throws CommandFailure or TesseraError for what a person has to mend; nothing is left open then.
+ */
+export async function startTessera(options: StartOptions): Promise<RunningTessera> {
+  const { config, targets, fileName, logger } = options;
+  const plan = planListeners(config, targets, options.listen);
+  const listeners: OpenListener[] = [];
+  const state: ProcessState = { phase: 'starting', composition: undefined };
+  const opened: Opened = {
+    listeners,
+    rpcServers: [],
+    state,
+    neighbours: createNeighbours(config, securityOf(options, plan)),
+    draining: new AbortController(),
+  };
+  const close = (graceMs: number): Promise<void> => closeAll(opened, logger, graceMs);
+  try {
+    for (const listen of [...plan.http, ...plan.rpc]) await assertCanListen(listen, fileName);
+    for (const warning of sharedStateWarnings(config, targets)) logger.warn({}, warning);
+    const context = { config, fileName, logger, state };
+    if (!targets.isWhole) await openAllHttp(plan, context, opened);
+    state.composition = await composeServices({
+      config,
+      targets,
+      clock: options.clock ?? systemClock,
+      logger,
+      neighbours: opened.neighbours,
+    });
+    await openRpc(plan, options, opened);
+    const ready = whenReady(opened, logger);
+    // Whoever waits for it is told; until somebody does, a rejection must not end the process.
+    ready.catch(() => undefined);
+    if (targets.isWhole) {
+      await ready;
+      await openAllHttp(plan, context, opened);
+    }
+    return { listeners, ready, close };
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+}
+
+interface Opened {
+  readonly listeners: OpenListener[];
+  readonly rpcServers: RpcServer[];
+  readonly state: ProcessState;
+  readonly neighbours: Neighbours;
+  readonly draining: AbortController;
+}
+
+async function openAllHttp(plan: ListenPlan, context: ListenerContext, { listeners }: Opened): Promise<void> {
+  for (const listen of plan.http) listeners.push(await openHttp(listen, context));
+  const { http } = context.config.telemetry;
+  if (http !== undefined) listeners.push(await openHealth(http, context));
+}
+
+async function openRpc(plan: ListenPlan, options: StartOptions, opened: Opened): Promise<void> {
+  const security = securityOf(options, plan);
+  for (const listen of plan.rpc) {
+    const service = opened.state.composition?.services.find(({ name }) => name === listen.service);
+    const server = await startRpcServer({
+      service: listen.service,
+      listen: listen.address.startsWith(':') ? `[::]${listen.address}` : listen.address,
+      security,
+      bindings: endWaitingWhenDraining(service?.bindings ?? [], opened.draining.signal),
+      logger: options.logger,
+    }).catch((error: unknown) => {
+      throw listenFailure(error, listen, options.fileName);
+    });
+    opened.rpcServers.push(server);
+    opened.listeners.push({
+      what: `grpc of ${listen.service}`,
+      address: listen.address,
+      port: server.port,
+      close: (graceMs) => server.close(graceMs),
+    });
+  }
+}
+
+function securityOf({ config, targets }: StartOptions, plan: ListenPlan): ReturnType<typeof resolveRpcSecurity> {
+  const dialled = targets.services
+    .flatMap((service) => dependencies[service])
+    .filter((service) => !targets.services.includes(service))
+    .flatMap((service) => config.services[service].addresses);
+  if (targets.isWhole) return { type: 'plaintext' };
+  return resolveRpcSecurity(config, targets.services, [...plan.rpc.map(({ address }) => address), ...dialled]);
+}
+
+async function whenReady({ state, rpcServers }: Opened, logger: Logger): Promise<void> {
+  const services = state.composition?.services ?? [];
+  await Promise.all(
+    services.map(async (service) => {
+      await service.ready();
+      logger.debug({ name: service.name }, 'service is ready');
+    }),
+  );
+  if (state.phase !== 'starting') return;
+  state.phase = 'serving';
+  for (const server of rpcServers) server.setServing(true);
+}
+
+async function closeAll(
+  { listeners, rpcServers, state, neighbours, draining }: Opened,
+  logger: Logger,
+  graceMs: number,
+): Promise<void> {
+  state.phase = 'draining';
+  draining.abort();
+  for (const server of rpcServers) server.setServing(false);
+  await Promise.all(listeners.map((listener) => listener.close(graceMs)));
+  await state.composition
+    ?.close()
+    .catch((error: unknown) => logger.warn({ err: error }, 'a service did not close well'));
+  neighbours.close();
+}
