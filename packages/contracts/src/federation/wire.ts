@@ -1,0 +1,107 @@
+import {
+  type Authentication as AuthenticationMessage,
+  ConnectorKind as ConnectorKindMessage,
+  type Connector as ConnectorMessage,
+  FederationServiceService,
+} from '@tessera/proto/tessera/federation/v1/federation';
+import { bindRpc, createRpcClient, type RpcBinding, type RpcChannel } from '@tessera/rpc';
+import { identityFromWire, identityToWire } from '../identity-wire.ts';
+import { optionalText, required } from '../outcome-wire.ts';
+import type { Authentication, ConnectorDescription, Federation } from './federation.ts';
+
+function connectorToWire(connector: ConnectorDescription): ConnectorMessage {
+  return {
+    ...connector,
+    kind: connector.kind === 'password' ? ConnectorKindMessage.PASSWORD : ConnectorKindMessage.CALLBACK,
+    grantTypes: [...connector.grantTypes],
+  };
+}
+
+/** A kind that a newer peer knows and we do not is taken for a visit to the upstream: no form of ours asks for it. */
+function connectorFromWire(message: ConnectorMessage): ConnectorDescription {
+  return { ...message, kind: message.kind === ConnectorKindMessage.PASSWORD ? 'password' : 'callback' };
+}
+
+function authenticationToWire(authentication: Authentication): AuthenticationMessage {
+  return {
+    identity: identityToWire(authentication.identity),
+    connectorData: Buffer.from(authentication.connectorData),
+  };
+}
+
+function authenticationFromWire(message: AuthenticationMessage): Authentication {
+  return {
+    identity: identityFromWire(required(message.identity, 'identity')),
+    connectorData: message.connectorData,
+  };
+}
+
+/** The federation service of another process. Upstreams may be slow, so its deadline is its own. */
+export function federationClient(channel: RpcChannel, deadlineMs: number): Federation {
+  const client = createRpcClient({
+    definition: FederationServiceService,
+    channel,
+    idempotent: ['listConnectors'],
+    deadlineMs,
+  });
+  return {
+    async listConnectors() {
+      return (await client.listConnectors({})).connectors.map(connectorFromWire);
+    },
+    async login(request) {
+      return authenticationFromWire(await client.login({ ...request, scopes: [...request.scopes] }));
+    },
+    async beginCallback(request) {
+      return client.beginCallback({ ...request, scopes: [...request.scopes], loginHint: request.loginHint ?? '' });
+    },
+    async completeCallback(request) {
+      const { scopes, connectorData, ...rest } = request;
+      return authenticationFromWire(
+        await client.completeCallback({ ...rest, scopes: [...scopes], connectorData: Buffer.from(connectorData) }),
+      );
+    },
+    async refresh(request) {
+      return authenticationFromWire(
+        await client.refresh({
+          connectorId: request.connectorId,
+          identity: identityToWire(request.identity),
+          connectorData: Buffer.from(request.connectorData),
+          scopes: [...request.scopes],
+        }),
+      );
+    },
+  };
+}
+
+/** Offers a federation implementation: signing in to `authorize`, looking up again to `token`. */
+export function federationBinding(federation: Federation): RpcBinding {
+  return bindRpc({
+    definition: FederationServiceService,
+    allowedCallers: ['authorize', 'token'],
+    methodCallers: {
+      login: ['authorize'],
+      beginCallback: ['authorize'],
+      completeCallback: ['authorize'],
+      refresh: ['token'],
+    },
+    methods: {
+      async listConnectors() {
+        return { connectors: (await federation.listConnectors()).map(connectorToWire) };
+      },
+      async login(request) {
+        return authenticationToWire(await federation.login(request));
+      },
+      async beginCallback({ loginHint, ...request }) {
+        const begun = await federation.beginCallback({ ...request, ...optionalText('loginHint', loginHint) });
+        return { redirectUrl: begun.redirectUrl, connectorData: Buffer.from(begun.connectorData) };
+      },
+      async completeCallback(request) {
+        return authenticationToWire(await federation.completeCallback(request));
+      },
+      async refresh(request) {
+        const identity = identityFromWire(required(request.identity, 'identity'));
+        return authenticationToWire(await federation.refresh({ ...request, identity }));
+      },
+    },
+  });
+}

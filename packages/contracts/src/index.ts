@@ -1,0 +1,50 @@
+export { type ClientDirectory, createClientDirectory } from './directories/client-directory.ts';
+export { type ConnectorDirectory, createConnectorDirectory } from './directories/connector-directory.ts';
+export { createSecretKeeper, type SecretKeeper } from './directories/secret-keeper.ts';
+export { createVerificationKeys, type VerificationKeys } from './directories/verification-keys.ts';
+export {
+  type Authentication,
+  type BeginCallbackRequest,
+  type CompleteCallbackRequest,
+  type ConnectorDescription,
+  type ConnectorKind,
+  type Federation,
+  federationErrors,
+  type LoginRequest,
+  type RefreshRequest,
+} from './federation/federation.ts';
+export { federationBinding, federationClient } from './federation/wire.ts';
+export type {
+  Keys,
+  KeysApi,
+  PublicJwk,
+  PublicKeys,
+  SecretPurpose,
+  Secrets,
+  TokenBundle,
+  TokenToSign,
+  TokenType,
+} from './keys/keys.ts';
+export { createKeys, keysBinding, keysClient } from './keys/wire.ts';
+export { type Service, type ServiceName, serviceNames } from './service.ts';
+export { storageBindings } from './storage/bindings.ts';
+export { createStorage, storageClient } from './storage/client.ts';
+export type { Authorization, AuthorizationRequestRecord, Grant, User } from './storage/records.ts';
+export type {
+  AuthorizationRequestState,
+  ClientList,
+  CodeOutcome,
+  CodeRefusal,
+  CodeToRedeem,
+  CompletionRequest,
+  GrantToRevoke,
+  RotationOutcome,
+  RotationRefusal,
+  Storage,
+  StorageApi,
+  StorageKeySetsApi,
+  StorageReadApi,
+  StorageUsersApi,
+  StorageWriteApi,
+  TokenToRotate,
+} from './storage/storage.ts';

@@ -1,0 +1,105 @@
+import type { Client, ClientId } from '@tessera/oauth';
+import type {
+  Authorization as AuthorizationMessage,
+  Client as ClientMessage,
+  Grant as GrantMessage,
+  User as UserMessage,
+} from '@tessera/proto/tessera/storage/v1/records';
+import { identityFromWire, identityToWire } from '../identity-wire.ts';
+import { malformed, optional, optionalText, required } from '../outcome-wire.ts';
+import type { Authorization, Grant, User } from './records.ts';
+
+/** A client as a message. */
+export function clientToWire(client: Client): ClientMessage {
+  return {
+    id: client.id,
+    name: client.name,
+    secrets: client.secrets.map(({ salt, hash, expiresAt }) => ({
+      salt: Buffer.from(salt),
+      hash: Buffer.from(hash),
+      expiresAt,
+    })),
+    isPublic: client.isPublic,
+    isEnabled: client.isEnabled,
+    redirectUris: [...client.redirectUris],
+    postLogoutRedirectUris: [...client.postLogoutRedirectUris],
+    trustedPeers: [...client.trustedPeers],
+    allowedConnectors: [...client.allowedConnectors],
+    logoUrl: client.logoUrl ?? '',
+  };
+}
+
+/** The client of a message. */
+export function clientFromWire(message: ClientMessage): Client {
+  const { id, secrets, logoUrl, ...rest } = message;
+  return {
+    ...rest,
+    id: id as ClientId,
+    secrets: secrets.map(({ salt, hash, expiresAt }) => ({ salt, hash, ...optional('expiresAt', expiresAt) })),
+    ...optionalText('logoUrl', logoUrl),
+  };
+}
+
+/** A user as a message. */
+export function userToWire(user: User): UserMessage {
+  return { ...user, identity: identityToWire(user.identity) };
+}
+
+/** The user of a message. */
+export function userFromWire(message: UserMessage): User {
+  return { ...message, identity: identityFromWire(required(message.identity, 'identity')) };
+}
+
+/** An authorization as a message. */
+export function authorizationToWire(authorization: Authorization): AuthorizationMessage {
+  return {
+    clientId: authorization.clientId,
+    redirectUri: authorization.redirectUri,
+    scopes: [...authorization.scopes],
+    nonce: authorization.nonce ?? '',
+    codeChallenge: authorization.pkce?.challenge ?? '',
+    codeChallengeMethod: authorization.pkce?.method ?? '',
+    identity: identityToWire(authorization.identity),
+    connectorId: authorization.connectorId,
+    connectorData: Buffer.from(authorization.connectorData),
+    authTime: authorization.authTime,
+    isRefreshable: authorization.isRefreshable,
+    refreshesUpstream: authorization.refreshesUpstream,
+  };
+}
+
+/** The authorization of a message; throws when a peer left something out that must not be guessed. */
+export function authorizationFromWire(message: AuthorizationMessage): Authorization {
+  const { codeChallenge: challenge, codeChallengeMethod: method, nonce, identity, authTime, ...rest } = message;
+  if (challenge !== '' && method !== 'S256' && method !== 'plain') throw malformed('unknown code_challenge_method');
+  return {
+    ...rest,
+    ...optionalText('nonce', nonce),
+    ...(challenge === '' ? {} : { pkce: { challenge, method: method === 'plain' ? 'plain' : 'S256' } }),
+    identity: identityFromWire(required(identity, 'identity')),
+    authTime: required(authTime, 'auth_time'),
+  };
+}
+
+/** A grant as a message. */
+export function grantToWire(grant: Grant): GrantMessage {
+  return {
+    ...grant,
+    authorization: authorizationToWire(grant.authorization),
+    expiresAt: grant.expiresAt,
+    revokedAt: grant.revokedAt,
+  };
+}
+
+/** The grant of a message. */
+export function grantFromWire(message: GrantMessage): Grant {
+  return {
+    id: message.id,
+    authorization: authorizationFromWire(required(message.authorization, 'authorization')),
+    generation: message.generation,
+    createdAt: required(message.createdAt, 'created_at'),
+    lastUsedAt: required(message.lastUsedAt, 'last_used_at'),
+    ...optional('expiresAt', message.expiresAt),
+    ...optional('revokedAt', message.revokedAt),
+  };
+}

@@ -1,0 +1,160 @@
+import type { Client, Identity } from '@tessera/oauth';
+import type { Outcome } from '@tessera/rpc';
+import type { Authorization, AuthorizationRequestRecord, Grant, User } from './records.ts';
+
+/** All clients at one moment. */
+export interface ClientList {
+  /** Changes whenever a client does. */
+  readonly version: string;
+  /** Undefined = nothing changed since the version the caller knows. */
+  readonly clients?: readonly Client[];
+}
+
+/** How it stands with a sign-in in progress. `absent`: unknown or expired. */
+export type AuthorizationRequestState =
+  | { readonly type: 'pending'; readonly request: AuthorizationRequestRecord }
+  | { readonly type: 'completed' }
+  | { readonly type: 'absent' };
+
+/** The end of a sign-in: with an authorization the id becomes redeemable as a code, without one it just ends. */
+export interface CompletionRequest {
+  readonly id: string;
+  readonly version: number;
+  readonly authorization?: Authorization;
+  readonly codeTtlSeconds: number;
+  /** Chosen for this attempt by the caller; the same attempt repeated succeeds again and changes nothing. */
+  readonly attemptId: string;
+}
+
+/** A code as it was presented. */
+export interface CodeToRedeem {
+  readonly codeId: string;
+  readonly clientId: string;
+  /** Undefined = not sent. */
+  readonly redirectUri?: string;
+  readonly codeVerifier?: string;
+  /** UUID for the grant, chosen by the caller; the same redemption repeated with it succeeds again. */
+  readonly grantId: string;
+  /** When the last token of a grant without refresh token dies. */
+  readonly tokensExpireAt: Date;
+  /** When a grant with refresh token dies; undefined = never. */
+  readonly refreshExpiresAt?: Date;
+}
+
+/**
+ * Why a code was not redeemed. `unknown`: never there, or expired. `replayed`: redeemed before, and the grant of that
+ * redemption is revoked now (RFC 6749 §4.1.2). The other three leave the code as it was.
+ */
+export type CodeRefusal = 'unknown' | 'replayed' | 'other_client' | 'redirect_uri' | 'pkce';
+
+/** What became of a code. */
+export type CodeOutcome =
+  | { readonly type: 'redeemed'; readonly grant: Grant }
+  | { readonly type: 'refused'; readonly refusal: CodeRefusal };
+
+/** A refresh token as it was presented, and the rules for its successor. */
+export interface TokenToRotate {
+  readonly grantId: string;
+  readonly generation: number;
+  readonly clientId: string;
+  /** False: the same token stays valid (Dex's `disableRotation`). */
+  readonly rotates: boolean;
+  readonly reuseIntervalSeconds: number;
+  /** Idle lifetime; 0 = none. */
+  readonly validIfNotUsedForSeconds: number;
+  /** Chosen for this attempt by the caller; the same attempt repeated succeeds again and changes nothing. */
+  readonly attemptId: string;
+  /** What the upstream said just now; for grants whose upstream is asked at each refresh. */
+  readonly upstream?: { readonly identity: Identity; readonly connectorData: Uint8Array };
+}
+
+/**
+ * Why a refresh token was refused. `unknown`: no such grant, or another client's. `reused`: replaced before, longer ago
+ * than the reuse interval, and the family is revoked now. `user_gone`: not in the password database any more, or
+ * disabled, and the family is revoked now.
+ */
+export type RotationRefusal = 'unknown' | 'revoked' | 'expired' | 'reused' | 'user_gone';
+
+/** What became of a refresh token. The grant's generation is that of the token to answer with. */
+export type RotationOutcome =
+  | { readonly type: 'rotated'; readonly grant: Grant }
+  /** Nothing changed: ask the upstream, then call again with what it said. */
+  | { readonly type: 'upstream_first'; readonly grant: Grant }
+  | { readonly type: 'refused'; readonly refusal: RotationRefusal };
+
+/** A grant to revoke. */
+export interface GrantToRevoke {
+  readonly grantId: string;
+  /** Only if it is this client's; undefined = whoever's. */
+  readonly clientId?: string;
+  /** For the record: a short word, e.g. `client_request`. */
+  readonly reason: string;
+}
+
+/** Reads for the services that face the public. */
+export interface StorageReadApi {
+  /** With a known version, waits for another one until the caller's deadline is near. */
+  listClients(knownVersion?: string): Promise<ClientList>;
+  getAuthorizationRequest(id: string): Promise<AuthorizationRequestState>;
+  /** Each grant in order, revoked and expired ones too; undefined = there is none. */
+  findGrants(ids: readonly string[]): Promise<readonly Outcome<Grant | undefined>[]>;
+}
+
+/** The password database, for the federation service. */
+export interface StorageUsersApi {
+  /** By email, in any case. The configuration's people shadow stored ones. */
+  findUser(email: string): Promise<User | undefined>;
+}
+
+/** Changes of what is being authorized. */
+export interface StorageWriteApi {
+  /** Keeps a new request (version 1). Repeated with the same id it writes the same again. */
+  putAuthorizationRequest(request: AuthorizationRequestRecord, ttlSeconds: number): Promise<void>;
+  /**
+   * Replaces the payload if the version is still `request.version`, and counts it up; the lifetime stays. False: it
+   * changed meanwhile, ended or expired. Of two callers with one version, one gets true.
+   */
+  updateAuthorizationRequest(request: AuthorizationRequestRecord): Promise<boolean>;
+  /**
+   * Ends a request, atomically with putting its code. False: it changed meanwhile, ended before or expired. Of two
+   * callers, one gets true; the same attempt repeated gets true again. After a crash between the two the caller repeats.
+   */
+  completeAuthorizationRequest(completion: CompletionRequest): Promise<boolean>;
+  /**
+   * Redeems codes, each exactly once: the durable insert of the grant under the unique hash of the code decides, so not
+   * even a resurrected code works twice. Of any number of callers one gets the grant; every other one gets `replayed`,
+   * and the grant is revoked. After a crash between commit and answer the same call (same `grantId`) gets its grant.
+   */
+  redeemCodes(codes: readonly CodeToRedeem[]): Promise<readonly Outcome<CodeOutcome>[]>;
+  /**
+   * Rotates refresh tokens, one durable statement for the batch. Of callers who race with one token, the first rotates;
+   * the others get the same successor within the reuse interval and revoke the family after it (with an interval of 0,
+   * at once). After a crash between commit and answer the same call (same `attemptId`) gets the same successor.
+   */
+  rotateRefreshTokens(tokens: readonly TokenToRotate[]): Promise<readonly Outcome<RotationOutcome>[]>;
+  /** True: revoked by this call. False: unknown, another client's, or revoked before. Durable when it answers. */
+  revokeGrants(grants: readonly GrantToRevoke[]): Promise<readonly Outcome<boolean>[]>;
+}
+
+/** Encrypted key sets, for the keys service. Storage cannot read them. */
+export interface StorageKeySetsApi {
+  /** Version 0 with an empty payload = there is none yet. */
+  getKeySet(name: string): Promise<{ readonly version: number; readonly payload: Uint8Array }>;
+  /** Sets version `expectedVersion + 1`. False: somebody else was first; of two callers one gets true. */
+  compareAndSetKeySet(name: string, expectedVersion: number, payload: Uint8Array): Promise<boolean>;
+}
+
+/** Everything the storage service implements. */
+export interface StorageApi extends StorageReadApi, StorageUsersApi, StorageWriteApi, StorageKeySetsApi {}
+
+/** What callers have: single calls, joined into batches on the way. */
+export interface Storage
+  extends Omit<StorageReadApi, 'findGrants'>,
+    Omit<StorageWriteApi, 'redeemCodes' | 'rotateRefreshTokens' | 'revokeGrants'>,
+    StorageUsersApi,
+    StorageKeySetsApi {
+  findGrant(id: string): Promise<Grant | undefined>;
+  redeemCode(code: CodeToRedeem): Promise<CodeOutcome>;
+  rotateRefreshToken(token: TokenToRotate): Promise<RotationOutcome>;
+  revokeGrant(grant: GrantToRevoke): Promise<boolean>;
+}

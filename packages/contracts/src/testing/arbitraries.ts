@@ -1,0 +1,199 @@
+import { errorKinds, TesseraError } from '@tessera/errors';
+import type { Client, ClientId, Identity } from '@tessera/oauth';
+import { failed, type Outcome, succeeded } from '@tessera/rpc';
+import fc from 'fast-check';
+import type { Authentication, ConnectorDescription } from '../federation/federation.ts';
+import type { TokenToSign } from '../keys/keys.ts';
+import type { Authorization, Grant, User } from '../storage/records.ts';
+import type { CodeOutcome, CodeToRedeem, RotationOutcome, TokenToRotate } from '../storage/storage.ts';
+
+/** Any text that UTF-8 can carry. */
+export const text = fc.string({ unit: 'grapheme', maxLength: 20 });
+/** A text that the wire does not take for an absent one. */
+export const someText = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
+/** A moment, to the millisecond. */
+const moment = fc.date({ min: new Date(0), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true });
+const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
+const count = fc.nat({ max: 2 ** 32 - 1 });
+const texts = fc.array(text, { maxLength: 4 });
+const claims = fc
+  .dictionary(someText, fc.jsonValue(), { maxKeys: 4 })
+  .map((value) => JSON.parse(JSON.stringify(value)) as Record<string, unknown>);
+
+/** A record whose fields of `optional` may be absent. */
+function record<T extends object, K extends keyof T>(fields: { [P in keyof T]-?: fc.Arbitrary<T[P]> }, optional: K[]) {
+  const requiredKeys = (Object.keys(fields) as (keyof T)[]).filter((key) => !optional.includes(key as K));
+  return fc.record(fields as never, { requiredKeys: requiredKeys as never, noNullPrototype: true }) as fc.Arbitrary<T>;
+}
+
+/** Identities. */
+export const identity: fc.Arbitrary<Identity> = record<Identity, never>(
+  {
+    userId: text,
+    username: text,
+    preferredUsername: text,
+    email: text,
+    emailVerified: fc.boolean(),
+    groups: texts,
+    claims,
+  },
+  [],
+);
+
+const secret = record<Client['secrets'][number], 'expiresAt'>({ salt: bytes, hash: bytes, expiresAt: moment }, [
+  'expiresAt',
+]);
+
+/** Clients. */
+export const client: fc.Arbitrary<Client> = record<Client, 'logoUrl'>(
+  {
+    id: someText as unknown as fc.Arbitrary<ClientId>,
+    name: text,
+    secrets: fc.array(secret, { maxLength: 3 }),
+    isPublic: fc.boolean(),
+    isEnabled: fc.boolean(),
+    redirectUris: texts,
+    postLogoutRedirectUris: texts,
+    trustedPeers: texts,
+    allowedConnectors: texts,
+    logoUrl: someText as fc.Arbitrary<string | undefined> as never,
+  },
+  ['logoUrl'],
+);
+
+/** People of the password database. */
+export const user: fc.Arbitrary<User> = record<User, never>(
+  { email: text, identity, passwordHash: text, isEnabled: fc.boolean(), isStatic: fc.boolean() },
+  [],
+);
+
+/** Authorizations. */
+export const authorization: fc.Arbitrary<Authorization> = record<Authorization, 'nonce' | 'pkce'>(
+  {
+    clientId: text,
+    redirectUri: text,
+    scopes: texts,
+    nonce: someText as never,
+    pkce: fc.record(
+      { challenge: someText, method: fc.constantFrom('S256', 'plain') },
+      { noNullPrototype: true },
+    ) as never,
+    identity,
+    connectorId: text,
+    connectorData: bytes,
+    authTime: moment,
+    isRefreshable: fc.boolean(),
+    refreshesUpstream: fc.boolean(),
+  },
+  ['nonce', 'pkce'],
+);
+
+/** Grants. */
+export const grant: fc.Arbitrary<Grant> = record<Grant, 'expiresAt' | 'revokedAt'>(
+  {
+    id: text,
+    authorization,
+    generation: count,
+    createdAt: moment,
+    lastUsedAt: moment,
+    expiresAt: moment as never,
+    revokedAt: moment as never,
+  },
+  ['expiresAt', 'revokedAt'],
+);
+
+/** Codes to redeem. */
+export const code: fc.Arbitrary<CodeToRedeem> = record<
+  CodeToRedeem,
+  'redirectUri' | 'codeVerifier' | 'refreshExpiresAt'
+>(
+  {
+    codeId: text,
+    clientId: text,
+    redirectUri: someText as never,
+    codeVerifier: someText as never,
+    grantId: text,
+    tokensExpireAt: moment,
+    refreshExpiresAt: moment as never,
+  },
+  ['redirectUri', 'codeVerifier', 'refreshExpiresAt'],
+);
+
+/** Refresh tokens to rotate. */
+export const rotation: fc.Arbitrary<TokenToRotate> = record<TokenToRotate, 'upstream'>(
+  {
+    grantId: text,
+    generation: count,
+    clientId: text,
+    rotates: fc.boolean(),
+    reuseIntervalSeconds: count,
+    validIfNotUsedForSeconds: count,
+    attemptId: text,
+    upstream: fc.record({ identity, connectorData: bytes }, { noNullPrototype: true }) as never,
+  },
+  ['upstream'],
+);
+
+const error = fc
+  .record({
+    kind: fc.constantFrom(...errorKinds),
+    code: someText,
+    message: text,
+    retryAfterSeconds: fc.integer({ min: 1, max: 9 }),
+  })
+  .map((options) => new TesseraError(options));
+
+/** Outcomes of which some are errors. */
+export function outcome<T>(value: fc.Arbitrary<T>): fc.Arbitrary<Outcome<T>> {
+  return fc.oneof({ weight: 4, arbitrary: value.map(succeeded) }, { weight: 1, arbitrary: error.map(failed) });
+}
+
+/** What becomes of codes. */
+export const codeOutcome: fc.Arbitrary<CodeOutcome> = fc.oneof(
+  grant.map((value) => ({ type: 'redeemed' as const, grant: value })),
+  fc
+    .constantFrom('unknown', 'replayed', 'other_client', 'redirect_uri', 'pkce')
+    .map((refusal) => ({ type: 'refused' as const, refusal })) as fc.Arbitrary<CodeOutcome>,
+);
+
+/** What becomes of refresh tokens. */
+export const rotationOutcome: fc.Arbitrary<RotationOutcome> = fc.oneof(
+  grant.map((value) => ({ type: 'rotated' as const, grant: value })),
+  grant.map((value) => ({ type: 'upstream_first' as const, grant: value })),
+  fc
+    .constantFrom('unknown', 'revoked', 'expired', 'reused', 'user_gone')
+    .map((refusal) => ({ type: 'refused' as const, refusal })) as fc.Arbitrary<RotationOutcome>,
+);
+
+/** Tokens to sign. */
+export const tokenToSign: fc.Arbitrary<TokenToSign> = record<TokenToSign, 'algorithm' | 'atHashOf' | 'cHashOver'>(
+  {
+    type: fc.constantFrom('access_token', 'id_token'),
+    claims,
+    algorithm: someText as never,
+    atHashOf: fc.nat({ max: 10 }) as never,
+    cHashOver: someText as never,
+  },
+  ['algorithm', 'atHashOf', 'cHashOver'],
+);
+
+/** Connectors. */
+export const connector: fc.Arbitrary<ConnectorDescription> = record<ConnectorDescription, never>(
+  {
+    id: text,
+    type: text,
+    name: text,
+    kind: fc.constantFrom('password', 'callback'),
+    usernamePrompt: text,
+    canRefresh: fc.boolean(),
+    refreshesUpstream: fc.boolean(),
+    grantTypes: texts,
+  },
+  [],
+);
+
+/** Authentications. */
+export const authentication: fc.Arbitrary<Authentication> = record<Authentication, never>(
+  { identity, connectorData: bytes },
+  [],
+);

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { corsHeaders, preflight, withVary } from './cors.ts';
+import { type HttpHandler, jsonResponse } from './index.ts';
+import { openRaw, requestText, startBench } from './testing/http-bench.ts';
+
+const listed = { allowedOrigins: ['https://app.example'], allowedHeaders: ['authorization', 'dpop'] };
+const everybody = { allowedOrigins: ['*'], allowedHeaders: [] };
+const handler: HttpHandler = async () => jsonResponse(200, {}, { vary: 'accept-encoding' });
+
+test('N12: an origin is compared whole, and null is never allowed', () => {
+  expect(corsHeaders(listed, 'https://app.example')).toEqual({
+    'access-control-allow-origin': 'https://app.example',
+    vary: 'Origin',
+  });
+  for (const origin of [
+    'https://app.example.evil.example',
+    'https://app.example:444',
+    'http://app.example',
+    'HTTPS://APP.EXAMPLE',
+    'null',
+    '',
+  ]) {
+    expect(corsHeaders(listed, origin)).toEqual({ vary: 'Origin' });
+  }
+  expect(corsHeaders({ ...listed, allowedOrigins: ['null'] }, 'null')).toEqual({ vary: 'Origin' });
+  expect(corsHeaders(everybody, 'null')).toEqual({});
+});
+
+test('Fetch standard §3.3.7: what depends on the origin varies by it, also for requests without one', () => {
+  expect(corsHeaders(listed, undefined)).toEqual({ vary: 'Origin' });
+  expect(corsHeaders(everybody, undefined)).toEqual({ 'access-control-allow-origin': '*' });
+  expect(corsHeaders({ allowedOrigins: [], allowedHeaders: [] }, 'https://app.example')).toEqual({});
+  expect(withVary({ vary: 'Origin' }, { vary: 'accept-encoding', etag: '1' })).toEqual({
+    vary: 'accept-encoding, Origin',
+    etag: '1',
+  });
+});
+
+test('a preflight tells an allowed origin what it may do, and another one nothing', () => {
+  expect(preflight(listed, 'https://app.example', ['POST'])).toMatchObject({
+    status: 204,
+    headers: {
+      'access-control-allow-methods': 'POST',
+      'access-control-allow-headers': 'authorization, dpop',
+      'access-control-allow-origin': 'https://app.example',
+    },
+  });
+  expect(preflight(listed, 'https://evil.example', ['POST']).headers).toEqual({ vary: 'Origin' });
+});
+
+test('N12: the headers go with every answer of a route open to scripts, errors too, and with no other', async () => {
+  const options = { handlers: { jwks: handler, token: handler, home: handler }, cors: listed };
+  await using server = await startBench(options);
+  using connection = openRaw(server.port);
+  const ask = async (method: string, target: string, origin: string) => {
+    connection.write(requestText(method, target, [`origin: ${origin}`, 'access-control-request-method: POST']));
+    const { status, headers } = await connection.next();
+    return [status, headers.get('access-control-allow-origin'), headers.get('vary')];
+  };
+  const ours = 'https://app.example';
+  expect(await ask('GET', '/keys', ours)).toEqual([200, ours, 'accept-encoding, Origin']);
+  expect(await ask('GET', '/keys', 'https://evil.example')).toEqual([200, undefined, 'accept-encoding, Origin']);
+  expect(await ask('GET', '/token', ours)).toEqual([405, ours, 'Origin']);
+  expect(await ask('OPTIONS', '/token', ours)).toEqual([204, ours, 'Origin']);
+  expect(await ask('OPTIONS', '/token', 'null')).toEqual([204, undefined, 'Origin']);
+  expect(await ask('GET', '/', ours)).toEqual([200, undefined, 'accept-encoding']);
+  expect(await ask('OPTIONS', '/', ours)).toEqual([405, undefined, undefined]);
+});

@@ -1,0 +1,9 @@
+export { invalid, MAX_FORM_BYTES } from './body.ts';
+export { type CookieOptions, setCookie } from './cookies.ts';
+export type { CorsPolicy } from './cors.ts';
+export { type HttpHandler, type HttpRequest, type HttpResponse, jsonResponse, seeOther } from './message.ts';
+export type { ErrorPage, HttpServerOptions, TraceparentOf } from './options.ts';
+export { createRemoteAddress, type RemoteAddress, type TrustedProxies } from './remote-address.ts';
+export { type RouteName, type RouteNameOf, type RouteSpec, routeTable } from './route-table.ts';
+export { createRouter, type RouteMatch, type Router, routePath } from './router.ts';
+export { type HttpServer, startHttpServer } from './server.ts';

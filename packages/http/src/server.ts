@@ -1,0 +1,70 @@
+import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createListener } from './listener.ts';
+import type { HttpServerOptions } from './options.ts';
+
+/** A listening HTTP server. */
+export interface HttpServer {
+  readonly port: number;
+  /**
+   * Stops listening, lets requests in flight finish for `graceMs` at most, and ends connections as soon as they are idle.
+   * Answers sent meanwhile say `Connection: close` (RFC 9112 §9.6).
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+const MAX_HEADER_BYTES = 32 * 1024;
+const DEFAULT_DEADLINE_MS = 15_000;
+const LONGEST_HEADERS_MS = 10_000;
+const LONGEST_HANDSHAKE_MS = 10_000;
+const KEEP_ALIVE_MS = 65_000;
+/** How exactly the time-outs of requests are kept. */
+const CHECKING_INTERVAL_MS = 1_000;
+
+/** Listens. Throws the system's error (`EADDRINUSE`, `EACCES`) when it cannot. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
+  const limits = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    requestTimeout: deadlineMs,
+    headersTimeout: Math.min(LONGEST_HEADERS_MS, deadlineMs),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: Math.min(CHECKING_INTERVAL_MS, deadlineMs),
+  };
+  let isDraining = false;
+  const listener = createListener(options, deadlineMs, () => isDraining);
+  const server =
+    options.tls === undefined
+      ? createServer(limits, listener)
+      : createTlsServer({ ...limits, ...options.tls, handshakeTimeout: LONGEST_HANDSHAKE_MS }, listener);
+  await listen(server, options.listen);
+  server.on('error', (error) => options.logger.error({ err: error }, 'listener failed'));
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: (graceMs) => {
+      isDraining = true;
+      return closeServer(server, graceMs);
+    },
+  };
+}
+
+function listen(server: Server, address: string): Promise<void> {
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port: Number(address.slice(colon + 1)), ...(host === '' ? {} : { host }) }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(timer);
+}
