@@ -1,0 +1,145 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ServiceName, serviceNames } from '@tessera/contracts';
+import {
+  createTempDirectory,
+  createUserAgent,
+  freePort,
+  runProgram,
+  startNginx,
+  startPostgres,
+  startProcess,
+  startRedis,
+} from '@tessera/testkit';
+import { Client } from 'pg';
+import { expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const REDIRECT_URI = 'http://127.0.0.1:5555/callback';
+
+const read = (file: string): Promise<string> => readFile(join(ROOT, file), 'utf8');
+
+interface Places {
+  readonly folder: string;
+  readonly issuerPort: number;
+  readonly postgresPort: number;
+  readonly redisPort: number;
+  readonly grpc: Readonly<Record<string, number>>;
+  readonly http: Readonly<Record<string, number>>;
+}
+
+/** The committed configuration as one service sees it, with the containers' names and folders replaced by those of here. */
+async function configurationOf(service: ServiceName, places: Places): Promise<string> {
+  const { folder, issuerPort, postgresPort, redisPort } = places;
+  const { grpc, http } = places;
+  const text = (await read('deploy/config/compose.yaml'))
+    .replace('http://127.0.0.1:5556/dex', `http://127.0.0.1:${issuerPort}/dex`)
+    .replace('host: postgres', `host: 127.0.0.1:${postgresPort}`)
+    .replace('host: redis', `host: 127.0.0.1\n    port: ${redisPort}`)
+    .replace('http: 127.0.0.1:5558', `http: 127.0.0.1:${await freePort()}`)
+    .replaceAll('/run/certificates', join(folder, service))
+    .replace('[10.213.47.0/24]', '[127.0.0.1/32]')
+    .replace(/^ {2}(\w+):\n((?: {4}.*\n)+)/gm, (block, name: string) =>
+      block
+        .replace('http: 0.0.0.0:8080', `http: 127.0.0.1:${http[name]}`)
+        .replace('grpc: 0.0.0.0:9090', `grpc: 127.0.0.1:${grpc[name]}`)
+        .replace(`[${name}:9090]`, `[127.0.0.1:${grpc[name]}]`),
+    );
+  const file = join(folder, `${service}.yaml`);
+  await writeFile(file, text);
+  return file;
+}
+
+async function choosePlaces(folder: string, postgresPort: number, redisPort: number): Promise<Places> {
+  const ports = async () =>
+    Object.fromEntries(
+      await Promise.all(serviceNames.map(async (name): Promise<[string, number]> => [name, await freePort()])),
+    );
+  return {
+    folder,
+    issuerPort: await freePort(),
+    postgresPort,
+    redisPort,
+    grpc: await ports(),
+    http: await ports(),
+  };
+}
+
+async function signIn(issuer: string): Promise<{ readonly status: number; readonly body: string }> {
+  const verifier = randomBytes(32).toString('base64url');
+  const browser = createUserAgent({ stopAt: REDIRECT_URI });
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: 'example-app',
+    redirect_uri: REDIRECT_URI,
+    scope: 'openid email offline_access',
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  });
+  const form = (await browser.get(`${issuer}/auth?${query.toString()}`)).form('login', 'password');
+  const question = await browser.submit(form, { fields: { login: 'admin@example.com', password: 'password' } });
+  const end = await browser.submit(question.form('req'), { fields: { approval: 'approve' } });
+  const response = await fetch(`${issuer}/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from('example-app:ZXhhbXBsZS1hcHAtc2VjcmV0').toString('base64')}` },
+    body: new URLSearchParams({
+      grant_type: 'authorization_code',
+      code: end.url.searchParams.get('code') ?? '',
+      redirect_uri: REDIRECT_URI,
+      code_verifier: verifier,
+    }),
+  });
+  return { status: response.status, body: await response.text() };
+}
+
+test('With the secrets and the configuration of the composition, five processes sign a person in', async () => {
+  await using directory = await createTempDirectory('composition');
+  const folder = directory.path;
+  await mkdir(folder, { recursive: true });
+  await runProgram({ command: process.execPath, args: [join(ROOT, 'deploy/docker/first-secrets.mjs'), folder] });
+  const secret = (file: string): Promise<string> => readFile(join(folder, file), 'utf8');
+
+  await using postgres = await startPostgres({ fsync: false });
+  const administrator = new Client({ connectionString: postgres.url() });
+  await administrator.connect();
+  await administrator.query(`create role tessera login password '${await secret('postgres/password')}'`);
+  await administrator.query('create database tessera owner tessera');
+  await administrator.end();
+  await using redis = await startRedis();
+  await redis.cli('config', 'set', 'requirepass', await secret('redis/password'));
+
+  const places = await choosePlaces(folder, postgres.port, redis.port);
+  await using processes = new AsyncDisposableStack();
+  await Promise.all(
+    serviceNames.map(async (service) => {
+      const isStorage = service === 'storage';
+      const file = await configurationOf(service, places);
+      const running = await startProcess({
+        name: service,
+        command: process.execPath,
+        args: ['--conditions=source', 'packages/cli/src/main.ts', 'serve', '--config', file, '--target', service],
+        cwd: ROOT,
+        env: {
+          DATABASE_PASSWORD_FILE: isStorage ? join(folder, 'postgres/password') : '',
+          REDIS_PASSWORD_FILE: isStorage ? join(folder, 'redis/password') : '',
+        },
+        ready: new RegExp(`^${service} is ready for `, 'm'),
+        readyTimeoutMs: 30_000,
+      });
+      processes.use(running);
+    }),
+  );
+  const conf = (await read('deploy/gateway/nginx.conf'))
+    .replace(/listen 5556;/, `listen 127.0.0.1:${places.issuerPort};`)
+    .replace(/server (\w+):8080/g, (_, name: string) => `server 127.0.0.1:${places.http[name]}`)
+    .replace('/dev/stdout', '/dev/null');
+  await using _gateway = await startNginx({ conf, port: places.issuerPort });
+
+  const issuer = `http://127.0.0.1:${places.issuerPort}/dex`;
+  expect((await fetch(`${issuer}/healthz`)).status).toBe(200);
+  const answer = await signIn(issuer);
+  expect(answer.status, answer.body).toBe(200);
+  expect(JSON.parse(answer.body)).toMatchObject({ token_type: 'Bearer', refresh_token: expect.any(String) });
+});
