@@ -1,0 +1,17 @@
+import { refreshScenario } from './scenarios/refresh.ts';
+
+/** Runs a scenario with its arguments; resolves with the exit code. */
+type Scenario = (args: readonly string[]) => Promise<number>;
+
+const scenarios: Readonly<Record<string, Scenario>> = {
+  refresh: refreshScenario,
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const scenario = Object.hasOwn(scenarios, name) ? scenarios[name] : undefined;
+if (scenario === undefined) {
+  console.error(`usage: npm run bench -- SCENARIO [options]\nscenarios: ${Object.keys(scenarios).join(', ')}`);
+  process.exitCode = 2;
+} else {
+  process.exitCode = await scenario(args);
+}
