@@ -1,4 +1,4 @@
-import { createUserAgent, type LdapServer, samplePeople, startLdap } from '@tessera/testkit';
+import { createUserAgent, type LdapServer, samplePeople, startLdap, waitFor } from '@tessera/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type OneProcess, startOneProcess } from '../support/one-process.ts';
 import { authorizationUrl, codeOf, post, redeem, refresh, signIn, signInForTokens } from '../support/sign-in.ts';
@@ -44,7 +44,8 @@ test('a directory that is down is told to the person, who can try again once it 
   await ldap.stop();
   const down = await agent.submit(form.form('login'), { fields });
   expect([down.status, down.body]).toEqual([503, expect.stringContaining('role="alert"')]);
-  expect(tessera.output()).toContain('federation.upstream_unavailable');
+  const isLogged = (): boolean => tessera.output().includes('federation.upstream_unavailable');
+  await waitFor(isLogged, { what: 'the line in the log' });
   await ldap.start();
   const approval = await agent.submit(down.form('login'), { fields });
   expect(approval.url.pathname.endsWith('/approval')).toBe(true);
@@ -79,6 +80,7 @@ test('N96: neither passwords nor secrets, codes or tokens stand in the log', asy
     samplePeople.jane.password,
     ...['access_token', 'refresh_token', 'id_token'].map((name) => String(tokens.body[name])),
   ];
+  await waitFor(() => tessera.output().includes('"route":"token","status":401'), { what: 'the last line in the log' });
   const log = tessera.output();
   expect(log).toContain(`"client_id":"${APP.id}"`);
   for (const canary of canaries) expect(log.includes(canary)).toBe(false);

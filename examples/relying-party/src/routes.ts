@@ -137,6 +137,8 @@ async function callback({ issuer, sessions, redirectUri }: RouteContext, { url, 
   sessions.remove(session);
   const signedIn = sessions.create();
   signedIn.tokens = tokens;
+  // Sign-ins under way in other tabs go on.
+  for (const other of session.pending.values()) remember(signedIn, other);
   return { status: 303, headers: { location: '/', 'set-cookie': sessions.cookie(signedIn) } };
 }
 

@@ -31,6 +31,13 @@ test('excluded fields leave every record, and text is one line whatever is in th
   expect(lines[0]).not.toContain('a@b');
 });
 
+test('in text an error is one line of what it says and what caused it', () => {
+  const { lines, logger } = collect('text');
+  logger.error({ err: new Error('outer', { cause: new Error('inner') }) }, 'failed');
+  expect(lines[0]?.trimEnd().split('\n')).toHaveLength(1);
+  expect(lines[0]).toMatch(/err="outer; because inner, at .+"/);
+});
+
 test('the causes of an error are written with it, the outermost with its stack', () => {
   const { lines, logger } = collect('json');
   logger.error({ err: new Error('outer', { cause: new Error('inner') }) }, 'failed');

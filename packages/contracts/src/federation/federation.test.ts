@@ -29,7 +29,10 @@ test('every method of federation says over the wire what it says in process', as
     connectors: fc.array(connector, { maxLength: 3 }),
     answer: authentication,
     login: fc.record({ connectorId: text, username: text, password: text, scopes }),
-    begin: fc.oneof(fc.record(begin), fc.record({ ...begin, loginHint: someText })),
+    begin: fc.oneof(
+      fc.record(begin),
+      fc.record({ ...begin, loginHint: someText, needsFreshSignIn: fc.constant(true as const) }),
+    ),
     begun: fc.record({ redirectUrl: text, connectorData: bytes }),
     complete: fc.record({ connectorId: text, state: text, parameters: text, connectorData: bytes, scopes }),
     refresh: fc.record({ connectorId: text, identity, connectorData: bytes, scopes }),

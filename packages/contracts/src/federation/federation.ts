@@ -66,6 +66,8 @@ export interface BeginCallbackRequest {
   readonly state: string;
   readonly scopes: readonly string[];
   readonly loginHint?: string;
+  /** Whether the person has to prove who they are anew, whatever session they have at the upstream (N55). */
+  readonly needsFreshSignIn?: true;
 }
 
 /** A return from the upstream. */

@@ -52,7 +52,12 @@ export function federationClient(channel: RpcChannel, deadlineMs: number): Feder
       return authenticationFromWire(await client.login({ ...request, scopes: [...request.scopes] }));
     },
     async beginCallback(request) {
-      return client.beginCallback({ ...request, scopes: [...request.scopes], loginHint: request.loginHint ?? '' });
+      return client.beginCallback({
+        ...request,
+        scopes: [...request.scopes],
+        loginHint: request.loginHint ?? '',
+        needsFreshSignIn: request.needsFreshSignIn ?? false,
+      });
     },
     async completeCallback(request) {
       const { scopes, connectorData, ...rest } = request;
@@ -91,8 +96,12 @@ export function federationBinding(federation: Federation): RpcBinding {
       async login(request) {
         return authenticationToWire(await federation.login(request));
       },
-      async beginCallback({ loginHint, ...request }) {
-        const begun = await federation.beginCallback({ ...request, ...optionalText('loginHint', loginHint) });
+      async beginCallback({ loginHint, needsFreshSignIn, ...request }) {
+        const begun = await federation.beginCallback({
+          ...request,
+          ...optionalText('loginHint', loginHint),
+          ...(needsFreshSignIn ? { needsFreshSignIn } : {}),
+        });
         return { redirectUrl: begun.redirectUrl, connectorData: Buffer.from(begun.connectorData) };
       },
       async completeCallback(request) {

@@ -26,6 +26,8 @@ export interface ValidRequest extends RedirectableRequest {
   readonly nonce: string | undefined;
   readonly pkce: { readonly challenge: string; readonly method: 'S256' | 'plain' } | undefined;
   readonly prompts: readonly Prompt[];
+  /** Whether a session the person has at an upstream is not enough (OIDC Core §3.1.2.1 `prompt=login`, `max_age`). */
+  readonly needsFreshSignIn: boolean;
   /** Whether the person has to agree even where consent is skipped. */
   readonly forcesApproval: boolean;
   readonly loginHint: string | undefined;

@@ -51,6 +51,14 @@ describe('the way to the upstream', () => {
     });
   });
 
+  it.each([
+    ['prompt=login', { prompt: 'login' }],
+    ['max_age', { max_age: '60' }],
+  ])('OIDC Core §3.1.2.1, N55: %s asks the upstream for a fresh sign-in', async (_what, parameters) => {
+    await harness.open(browser, { connector_id: 'google', scope: 'openid', ...parameters });
+    expect(harness.federation.begun.at(-1)).toMatchObject({ needsFreshSignIn: true });
+  });
+
   it('an upstream that is down is 503 with a way to start again, and nothing is kept', async () => {
     harness.federation.failure = federationError('unavailable', federationErrors.upstreamUnavailable);
     const page = await begin();

@@ -41,7 +41,7 @@ export function connectorLoginEndpoint(context: EndpointContext): HttpHandler {
         const flow = newFlow(context, valid, { connectorId: connector.id, browser: browser.hash, restart });
         const location = await (connector.kind === 'password'
           ? beginForm(context, flow)
-          : beginUpstream(context, flow));
+          : beginUpstream(context, flow, valid));
         return seeOther(location, browser.setCookie === undefined ? {} : { 'set-cookie': browser.setCookie });
       });
     });
@@ -76,11 +76,16 @@ async function beginForm(context: EndpointContext, flow: Flow): Promise<string> 
 }
 
 /** The upstream is asked first: a flow that cannot begin there need not be kept. */
-async function beginUpstream(context: EndpointContext, flow: Flow): Promise<string> {
+async function beginUpstream(
+  context: EndpointContext,
+  flow: Flow,
+  { needsFreshSignIn }: ValidRequest,
+): Promise<string> {
   const { redirectUrl, connectorData } = await context.federation.beginCallback({
     connectorId: flow.connectorId,
     state: flow.id,
     scopes: flow.scopes,
+    ...(needsFreshSignIn ? { needsFreshSignIn } : {}),
     ...(flow.loginHint === undefined ? {} : { loginHint: flow.loginHint }),
   });
   await context.flows.put({ ...flow, connectorData });

@@ -26,6 +26,8 @@ export interface CallbackConnector {
     readonly state: string;
     readonly scopes: readonly string[];
     readonly loginHint?: string;
+    /** Whether a session at the upstream is not enough. */
+    readonly needsFreshSignIn?: true;
   }): Promise<{ readonly redirectUrl: string; readonly data: string }>;
   /** Throws a sign-in error; `invalidCallback` when it is not an answer to what `begin` asked. */
   complete(request: {

@@ -105,6 +105,8 @@ export interface BeginCallbackRequest {
   state: string;
   scopes: string[];
   loginHint: string;
+  /** The person has to prove who they are anew, whatever session they have at the upstream. */
+  needsFreshSignIn: boolean;
 }
 
 export interface BeginCallbackResponse {
@@ -479,7 +481,7 @@ export const Authentication: MessageFns<Authentication> = {
 };
 
 function createBaseBeginCallbackRequest(): BeginCallbackRequest {
-  return { connectorId: "", state: "", scopes: [], loginHint: "" };
+  return { connectorId: "", state: "", scopes: [], loginHint: "", needsFreshSignIn: false };
 }
 
 export const BeginCallbackRequest: MessageFns<BeginCallbackRequest> = {
@@ -495,6 +497,9 @@ export const BeginCallbackRequest: MessageFns<BeginCallbackRequest> = {
     }
     if (message.loginHint !== "") {
       writer.uint32(34).string(message.loginHint);
+    }
+    if (message.needsFreshSignIn !== false) {
+      writer.uint32(40).bool(message.needsFreshSignIn);
     }
     return writer;
   },
@@ -542,6 +547,14 @@ export const BeginCallbackRequest: MessageFns<BeginCallbackRequest> = {
             }
 
             message.loginHint = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.needsFreshSignIn = reader.bool();
             continue;
           }
         }

@@ -7,7 +7,9 @@ const PROMPTS: readonly Prompt[] = ['none', 'login', 'consent', 'select_account'
  * OIDC Core §3.1.2.1 and §3.1.2.6: `none` stands alone, and is answered `login_required`, because every sign-in here asks
  * the person. `max_age` is a number of seconds; a fresh sign-in satisfies any.
  */
-export function checkPrompt(request: RedirectableRequest): Pick<ValidRequest, 'prompts' | 'forcesApproval'> {
+export function checkPrompt(
+  request: RedirectableRequest,
+): Pick<ValidRequest, 'prompts' | 'forcesApproval' | 'needsFreshSignIn'> {
   const { parameters } = request;
   const words = (parameters.get('prompt') ?? '').split(' ').filter((word) => word !== '');
   const prompts = PROMPTS.filter((prompt) => words.includes(prompt));
@@ -22,5 +24,9 @@ export function checkPrompt(request: RedirectableRequest): Pick<ValidRequest, 'p
   if (maxAge !== undefined && !/^\d{1,10}$/.test(maxAge)) {
     throw new ClientRefusal('invalid_request', 'The max_age is not a number of seconds.', request);
   }
-  return { prompts, forcesApproval: prompts.includes('consent') || parameters.get('approval_prompt') === 'force' };
+  return {
+    prompts,
+    needsFreshSignIn: prompts.includes('login') || maxAge !== undefined,
+    forcesApproval: prompts.includes('consent') || parameters.get('approval_prompt') === 'force',
+  };
 }

@@ -98,6 +98,18 @@ async function visit(upstream: SetUp, tokens: Record<string, unknown> = {}, clai
   return upstream.signIn.complete({ state: 'st', parameters: 'code=c&state=st', data, scopes: offline });
 }
 
+test('OIDC Core §3.1.2.1, N55: a client that wants a fresh sign-in gets one from the upstream too', async () => {
+  const promptFor = async (promptType: string | undefined, scopes: readonly string[]): Promise<string | null> => {
+    const { signIn } = await setUp(promptType === undefined ? {} : { promptType });
+    const { redirectUrl } = await signIn.begin({ state: 'st', scopes, needsFreshSignIn: true });
+    return new URL(redirectUrl).searchParams.get('prompt');
+  };
+  expect(await promptFor(undefined, ['openid'])).toBe('login');
+  expect(await promptFor(undefined, offline)).toBe('login consent');
+  expect(await promptFor('none', offline)).toBe('login');
+  expect(await promptFor('login', offline)).toBe('login');
+});
+
 test('OIDC Core §3.1.2.1: the visit carries scope, state, nonce, S256 challenge, prompt and login hint', async () => {
   const { signIn } = await setUp({ acrValues: ['a', 'b'] });
   const { redirectUrl, data } = await signIn.begin({ state: 'st', scopes: offline, loginHint: 'jane' });

@@ -18,6 +18,7 @@ export interface VisitRequest {
   readonly state: string;
   readonly scopes: readonly string[];
   readonly loginHint?: string;
+  readonly needsFreshSignIn?: true;
 }
 
 const RANDOM_BYTES = 32;
@@ -49,14 +50,23 @@ export function authorizationUrl(
   add('acr_values', config.acrValues.join(' '));
   if (request.scopes.includes(OFFLINE_ACCESS)) {
     add('access_type', 'offline');
-    add('prompt', settings.offlinePrompt);
   }
+  add('prompt', promptOf(settings, request));
   const method = challengeMethod(settings, metadata);
   if (visit.codeVerifier !== undefined && method !== undefined) {
     add('code_challenge', method === 'S256' ? s256Challenge(visit.codeVerifier) : visit.codeVerifier);
     add('code_challenge_method', method);
   }
   return url.href;
+}
+
+/** OIDC Core §3.1.2.1: a client that wants a fresh sign-in gets one from the upstream too (N55), beside what offline access needs there. */
+function promptOf(settings: OidcSettings, request: VisitRequest): string {
+  const offline = request.scopes.includes(OFFLINE_ACCESS) ? (settings.offlinePrompt ?? '').split(' ') : [];
+  // `none` stands alone and would contradict.
+  const prompts =
+    request.needsFreshSignIn === true ? ['login', ...offline.filter((prompt) => prompt !== 'none')] : offline;
+  return [...new Set(prompts)].join(' ').trim();
 }
 
 /** The visit as text, to be sealed. */
