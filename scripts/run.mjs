@@ -53,9 +53,10 @@ async function installIfNeeded() {
     existsSync(join(bin, 'node')) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === lock;
   if (isInstalled) return 0;
   const isAccepted = (await quietly('npm', ['ci', '--dry-run', '--ignore-scripts'])) === 0;
+  // Warnings about engines are about the Node that installs, not about the one that will run.
   const command = isAccepted ? ['ci'] : ['install', '--no-save'];
   console.error(`Installing the dependencies (npm ${command.join(' ')}), once after each change of package-lock.json.`);
-  const code = await run('npm', command);
+  const code = await run('npm', [...command, '--loglevel=error']);
   if (code === 0) writeFileSync(stampFile, lock);
   else console.error('The dependencies could not be installed; see above.');
   return code;

@@ -2,7 +2,7 @@ import { generateKeyPair, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { promisify } from 'node:util';
-import Provider, { type ClientMetadata, type Configuration } from 'oidc-provider';
+import type { ClientMetadata, Configuration } from 'oidc-provider';
 import { freePort } from './free-port.ts';
 import { claimsOf, type UpstreamAccount } from './upstream-account.ts';
 import { createUpstreamAdapters } from './upstream-adapter.ts';
@@ -86,6 +86,8 @@ export async function startUpstreamProvider(options: UpstreamProviderOptions): P
     revocation: 0,
     other: 0,
   };
+  // It warns at import of runtimes it has not heard of, so only those who need it import it.
+  const { default: Provider } = await import('oidc-provider');
   const provider = new Provider(issuer, await configuration(options.clients, accounts, port));
   const protocol = provider.callback();
   const listener: RequestListener = (request, response) => {
