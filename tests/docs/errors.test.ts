@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { glob } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const DOCUMENT = readFileSync(`${ROOT}/docs/reference/errors.md`, 'utf8');
+
+/** Places a code of an error stands in: the field of an error, or the first argument of the shorthand for `unavailable`. */
+const CODE = /(?:code: |unavailable\(|: |= )'((?:authorize|federation|internal|keys|rpc|storage|token)\.[a-z_]+)'/g;
+
+/** Names that look like codes and are none. */
+const OTHERS = new Set(['keys.sign', 'rpc.system', 'rpc.method']);
+
+async function codesOfSource(): Promise<Set<string>> {
+  const codes = new Set<string>();
+  for await (const file of glob('{packages,services}/*/src/**/*.ts', { cwd: ROOT })) {
+    if (/\.test\.ts$|\/testing\/|\/conformance\//.test(file)) continue;
+    for (const [, code] of readFileSync(`${ROOT}/${file}`, 'utf8').matchAll(CODE)) {
+      if (code !== undefined && !OTHERS.has(code)) codes.add(code);
+    }
+  }
+  return codes;
+}
+
+test('Every error code of the source is documented, and every documented one is in the source', async () => {
+  const documented = [...DOCUMENT.matchAll(/^\| `([a-z]+\.[a-z_]+)`/gm)].map(([, code]) => code);
+  expect(documented.toSorted()).toEqual([...(await codesOfSource())].toSorted());
+});
+
+test('Every OAuth error that an endpoint answers is documented', async () => {
+  const answered = new Set<string>();
+  const place =
+    /(?:error: |ClientRefusal\(\s*|clientError\([^)]*?, |, )'((?:invalid|unsupported|access|login|temporarily|server|insufficient|request|registration)_[a-z_]+)'/g;
+  for await (const file of glob('{packages/{errors,http},services/{authorize,token}}/src/**/*.ts', { cwd: ROOT })) {
+    if (/\.test\.ts$|\/testing\//.test(file)) continue;
+    for (const [, error] of readFileSync(`${ROOT}/${file}`, 'utf8').matchAll(place))
+      if (error !== undefined) answered.add(error);
+  }
+  const kinds = new Set(['invalid_argument']);
+  const missing = [...answered].filter((error) => !kinds.has(error) && !DOCUMENT.includes(`\`${error}\``));
+  expect(missing).toEqual([]);
+  expect(answered.size).toBeGreaterThan(8);
+});
