@@ -31,10 +31,10 @@ export async function createFederationService(
 ): Promise<Service & { readonly api: Federation }> {
   const { config, clock, logger, users, keys } = options;
   const pool = createHashPool({ concurrency: availableParallelism(), maxQueued: MAX_QUEUED_CHECKS });
-  const passwords = createPasswordChecker(
-    pool,
-    config.staticPasswords.map(({ hash }) => hash),
-  );
+  const passwords = createPasswordChecker(pool, {
+    configuredHashes: config.staticPasswords.map(({ hash }) => hash),
+    canBeStored: config.storage.type !== 'memory',
+  });
   const surroundings = { issuer: config.issuer, clock, users, passwords };
   const connectors = await Promise.all(
     config.connectors.map(async (entry) => ({ config: entry, connector: await createConnector(entry, surroundings) })),

@@ -21,15 +21,29 @@ async function start(options: HarnessOptions = {}): Promise<Harness> {
 
 describe('the cookie of the browser', () => {
   it.each([
-    ['http://id.example.com/dex', 'Path=/dex; HttpOnly; SameSite=Lax'],
-    ['https://id.example.com/dex', 'Path=/dex; HttpOnly; SameSite=Lax; Secure'],
-    ['https://id.example.com', 'Path=/; HttpOnly; SameSite=Lax; Secure'],
-  ])('N53: of %s is set when a sign-in begins, with %s', async (issuer, attributes) => {
+    ['http://id.example.com/dex', 'tessera_browser', 'Path=/dex; HttpOnly; SameSite=Lax'],
+    ['https://id.example.com/dex', '__Host-tessera_browser', 'Path=/; HttpOnly; SameSite=Lax; Secure'],
+    ['https://id.example.com', '__Host-tessera_browser', 'Path=/; HttpOnly; SameSite=Lax; Secure'],
+  ])('N53: of %s is set when a sign-in begins, as %s with %s', async (issuer, name, attributes) => {
     const { get } = await start({ issuer });
     const [cookie = '', ...more] = (await get(`/auth/ldap?${authorizationQuery()}`)).headers.getSetCookie();
     expect(more).toEqual([]);
-    expect(cookie).toMatch(/^tessera_browser=[\w-]{43}; /);
+    expect(cookie).toMatch(new RegExp(`^${name}=[\\w-]{43}; `));
     expect(cookie.slice(cookie.indexOf(';') + 2)).toBe(attributes);
+  });
+
+  it('N53: of another host of the domain is not taken where browsers can tell it (RFC 6265bis §4.1.3.2)', async () => {
+    const { get } = await start({ issuer: 'https://id.example.com/dex' });
+    const begin = (cookie: string) => get(`/auth/ldap?${authorizationQuery()}`, { cookie });
+    const planted = 'a'.repeat(43);
+    // A neighbour can set any name but one with the prefix, and a longer path puts it in front.
+    const first = await begin(`tessera_browser=${planted}`);
+    const own = /^__Host-tessera_browser=([\w-]{43})/.exec(first.headers.getSetCookie()[0] ?? '')?.[1] ?? '';
+    expect(own).not.toBe(planted);
+    const { pathname, search } = first.location();
+    const path = `${pathname.slice('/dex'.length)}${search}`;
+    expect((await get(path, { cookie: `tessera_browser=${planted}` })).status).toBe(403);
+    expect((await get(path, { cookie: `tessera_browser=${planted}; __Host-tessera_browser=${own}` })).status).toBe(200);
   });
 
   it('stays the same for as long as the browser has it, and says nothing about a person', async () => {

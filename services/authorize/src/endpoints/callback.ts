@@ -4,7 +4,7 @@ import { type HttpHandler, type HttpRequest, type HttpResponse, invalid, seeOthe
 import type { Parameters } from '@tessera/oauth';
 import { MAX_REQUEST_CHARACTERS } from '../authorization/checks/length.ts';
 import { findConnectorFor } from '../authorization/connectors.ts';
-import { BROWSER_COOKIE } from '../flow/browser.ts';
+import { hasBrowserCookie } from '../flow/browser.ts';
 import { errorPage, expiredPage } from './answers.ts';
 import type { EndpointContext } from './context.ts';
 import { endWithError } from './continue.ts';
@@ -16,7 +16,7 @@ export function callbackEndpoint(context: EndpointContext): HttpHandler {
   return async (request) => {
     const parameters = request.method === 'POST' ? await request.form() : request.query();
     if (parameters.repeated.includes('state')) throw invalid(400, 'The state is there more than once.');
-    const again = crossSitePost(request, parameters);
+    const again = crossSitePost(context, request, parameters);
     if (again !== undefined) return again;
     return withFlow(context, request, parameters.get('state'), async (step) => {
       const { flow, client, subject } = step;
@@ -43,8 +43,12 @@ export function callbackEndpoint(context: EndpointContext): HttpHandler {
  * Browsers leave `SameSite=Lax` cookies out of a POST from another site (RFC 6265bis §5.5.7.1), and that is what an upstream
  * answers with in response mode `form_post`. The GET it is turned into brings them. Undefined when there is no need.
  */
-function crossSitePost(request: HttpRequest, parameters: Parameters): HttpResponse | undefined {
-  if (request.method !== 'POST' || request.cookie(BROWSER_COOKIE) !== undefined) return undefined;
+function crossSitePost(
+  context: EndpointContext,
+  request: HttpRequest,
+  parameters: Parameters,
+): HttpResponse | undefined {
+  if (request.method !== 'POST' || hasBrowserCookie(request, context.site.cookies)) return undefined;
   const query = textOf(parameters);
   return query.length > MAX_REQUEST_CHARACTERS ? undefined : seeOther(`${request.path}?${query}`);
 }

@@ -1,6 +1,5 @@
 import type { HttpHandler } from '@tessera/http';
-import { setCookie } from '@tessera/http';
-import { BROWSER_COOKIE } from '../flow/browser.ts';
+import { forgetBrowser } from '../flow/browser.ts';
 import { pageResponse } from '../site.ts';
 import { ROBOTS_TXT } from '../views/create-views.ts';
 import type { EndpointContext } from './context.ts';
@@ -8,7 +7,7 @@ import type { EndpointContext } from './context.ts';
 /** Signs the browser out of this server: what was begun in it cannot be continued, and a page says so. */
 export function logoutEndpoint(context: EndpointContext): HttpHandler {
   return async (request) => {
-    const forget = setCookie({ name: BROWSER_COOKIE, value: '', maxAgeSeconds: 0, ...context.site.cookies });
+    const forget = forgetBrowser(context.site.cookies);
     const page = context.views.signedOut(context.site.pageModel(request));
     return pageResponse(200, page, context.site, request, [forget]);
   };

@@ -36,7 +36,7 @@ export async function withFlow(
       return expiredPage(context, request, state.type === 'completed' ? 'already-used' : 'expired', back);
     }
     const { flow } = state;
-    if (!isSameBrowser(request, flow.browser)) {
+    if (!isSameBrowser(request, context.site.cookies, flow)) {
       context.logger.warn({ client_id: flow.clientId }, 'sign-in continued in another browser');
       // What the flow knows (the client's state, for one) is not for another browser, not even to start again.
       return errorPage(context, request, 403, { problem: 'wrong-browser', startAgainHref: back });

@@ -2,7 +2,7 @@ import { hash as hashArgon2 } from '@node-rs/argon2';
 import { hash as hashBcrypt } from '@node-rs/bcrypt';
 import { beforeAll, expect, test } from 'vitest';
 import type { HashPool } from './hash-pool.ts';
-import { createPasswordChecker } from './password-checker.ts';
+import { createPasswordChecker, dummyParameters } from './password-checker.ts';
 import { dummyHash, parseStoredHash } from './stored-hash.ts';
 
 let bcryptHash: string;
@@ -24,7 +24,11 @@ function createCountingPool(): HashPool & { runs: number } {
 }
 
 function check(password: string, storedHash: string | undefined, pool = createCountingPool()) {
-  return createPasswordChecker(pool, []).check({ password, storedHash, username: 'jane@example.com' });
+  return createPasswordChecker(pool, { configuredHashes: [], canBeStored: false }).check({
+    password,
+    storedHash,
+    username: 'jane@example.com',
+  });
 }
 
 test('bcrypt and Argon2id hashes are told by their prefix, and only the password fits', async () => {
@@ -47,7 +51,7 @@ test('N62: the dummy hash has the kind and cost of the stored ones and takes as 
     expect(parseStoredHash(dummyHash(parameters))).toEqual(parameters);
   }
   const costly = await hashBcrypt('correct horse', { cost: 9 });
-  const checker = createPasswordChecker(createCountingPool(), [costly]);
+  const checker = createPasswordChecker(createCountingPool(), { configuredHashes: [costly], canBeStored: false });
   const measure = async (storedHash: string | undefined) => {
     const start = performance.now();
     await checker.check({ password: 'wrong', storedHash, username: 'x' });
@@ -61,6 +65,18 @@ test('N62: the dummy hash has the kind and cost of the stored ones and takes as 
   }
   expect(unknown).toBeGreaterThan(known * 0.5);
   expect(unknown).toBeLessThan(known * 2);
+});
+
+test('N62: unknown names cost what stored people cost, also where the configuration names people with other hashes', async () => {
+  // What `tessera users` makes.
+  const stored = parseStoredHash(await hashArgon2('x', { memoryCost: 19_456, timeCost: 2, parallelism: 1 }));
+  const configured = parseStoredHash(bcryptHash);
+  const dummies = (configuredHashes: readonly string[], canBeStored: boolean) =>
+    dummyParameters({ configuredHashes, canBeStored });
+  expect(dummies([], true)).toEqual([stored]);
+  expect(dummies([bcryptHash, bcryptHash], true)).toEqual([configured, stored]);
+  expect(dummies([bcryptHash], false), 'nobody can be stored').toEqual([configured]);
+  expect(dummies([], false)).toEqual([stored]);
 });
 
 test('N88: a password longer than 72 bytes never fits bcrypt, whose hash ignores the tail', async () => {

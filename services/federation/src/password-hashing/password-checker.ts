@@ -25,20 +25,39 @@ export interface PasswordChecker {
   check(check: PasswordCheck): Promise<boolean>;
 }
 
-const usualParameters: HashParameters = { kind: 'bcrypt', cost: 10 };
+/** What people are stored with (`tessera users`). */
+const storedPeople: HashParameters = { kind: 'argon2id', memoryKib: 19_456, passes: 2, lanes: 1 };
+
+/** Whom a checker may meet. */
+export interface KnownPeople {
+  /** Hashes of the configuration's people. */
+  readonly configuredHashes: readonly string[];
+  /** Whether others may stand in the database. */
+  readonly canBeStored: boolean;
+}
 
 /**
- * A checker whose dummy hashes are of the kinds and costs in `knownHashes` (the configuration's people): which one an
- * unknown name costs depends on the name and the hashes alone, so it is the same each time and in each replica.
+ * What unknown names may cost, each kind once (N62): what the configuration's people cost, and what stored people do where
+ * there can be any. Were one kind left out, a name that costs it would be known to be somebody's.
  */
-export function createPasswordChecker(pool: HashPool, knownHashes: readonly string[]): PasswordChecker {
-  const parameters = knownHashes.flatMap((hash) => parseStoredHash(hash) ?? []);
-  const dummies = (parameters.length > 0 ? parameters : [usualParameters]).map(dummyHash);
-  const key = createHash('sha256').update(JSON.stringify(knownHashes)).digest();
+export function dummyParameters({ configuredHashes, canBeStored }: KnownPeople): readonly HashParameters[] {
+  const configured = configuredHashes.flatMap((hash) => parseStoredHash(hash) ?? []);
+  const all = canBeStored || configured.length === 0 ? [...configured, storedPeople] : configured;
+  return [...new Map(all.map((parameters) => [dummyHash(parameters), parameters])).values()];
+}
+
+/**
+ * A checker whose dummy hashes have {@link dummyParameters}: which one an unknown name costs depends on the name and the
+ * configured hashes alone, so it is the same each time and in each replica.
+ */
+export function createPasswordChecker(pool: HashPool, people: KnownPeople): PasswordChecker {
+  const dummies = dummyParameters(people).map(dummyHash);
+  // Whoever could foresee the choice could tell an unknown name by it.
+  const key = createHash('sha256').update(JSON.stringify(people.configuredHashes)).digest();
 
   const dummyFor = (username: string): string => {
     const choice = createHmac('sha256', key).update(username.toLowerCase()).digest().readUInt32BE(0);
-    return dummies[choice % dummies.length] ?? dummyHash(usualParameters);
+    return dummies[choice % dummies.length] ?? dummyHash(storedPeople);
   };
 
   return {

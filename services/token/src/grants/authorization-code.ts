@@ -7,6 +7,7 @@ import type { IssueTokens } from '../issue/tokens.ts';
 import type { TokenServiceOptions } from '../ports.ts';
 import { requireParameter } from '../protocol/form.ts';
 import { type GrantHandler, invalidGrant } from './grant-handler.ts';
+import { assertOwnGrant } from './own-grant.ts';
 import { assertGrantStands } from './standing.ts';
 
 /** What the grant needs. */
@@ -35,20 +36,22 @@ const descriptions: Readonly<Record<CodeRefusal, string>> = {
 export function createAuthorizationCodeGrant(dependencies: AuthorizationCodeDependencies): GrantHandler {
   const { storage, logger, issue } = dependencies;
   return async ({ form, client, now }) => {
-    const outcome = await storage.redeemCode(readCode(form, client, now, dependencies));
+    const code = readCode(form, client, now, dependencies);
+    const outcome = await storage.redeemCode(code);
     if (outcome.type === 'refused') {
       logRefusal(dependencies, client, outcome.refusal);
       throw invalidGrant(descriptions[outcome.refusal]);
     }
-    const { authorization } = outcome.grant;
+    const grant = assertOwnGrant(outcome.grant, code);
+    const { authorization } = grant;
     assertGrantStands({ client, authorization, grantType: 'authorization_code' }, dependencies);
     const response = await issue({
-      grant: outcome.grant,
+      grant,
       scopes: authorization.scopes,
       now,
       nonce: authorization.nonce,
     });
-    logger.debug({ client_id: client.id, grant_id: outcome.grant.id }, 'code redeemed');
+    logger.debug({ client_id: client.id, grant_id: grant.id }, 'code redeemed');
     return response;
   };
 }

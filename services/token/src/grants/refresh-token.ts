@@ -14,6 +14,7 @@ import type { IssueTokens } from '../issue/tokens.ts';
 import type { TokenServiceOptions } from '../ports.ts';
 import { requireParameter } from '../protocol/form.ts';
 import { type GrantHandler, invalidGrant } from './grant-handler.ts';
+import { assertOwnGrant } from './own-grant.ts';
 import { assertGrantStands } from './standing.ts';
 
 /** What the grant needs. */
@@ -93,13 +94,14 @@ async function rotate(token: TokenToRotate, client: Client, dependencies: Refres
   const { storage } = dependencies;
   let outcome = await storage.rotateRefreshToken(token);
   if (outcome.type === 'upstream_first') {
-    assertStands(client, outcome.grant, dependencies);
-    const upstream = await askUpstream(outcome.grant, dependencies);
+    const grant = assertOwnGrant(outcome.grant, token);
+    assertStands(client, grant, dependencies);
+    const upstream = await askUpstream(grant, dependencies);
     outcome = await storage.rotateRefreshToken({ ...token, upstream });
   }
   switch (outcome.type) {
     case 'rotated':
-      return outcome.grant;
+      return assertOwnGrant(outcome.grant, token);
     case 'refused':
       logRefusal(dependencies, token, outcome.refusal);
       throw invalidGrant(outcome.refusal === 'expired' ? EXPIRED_TOKEN : INVALID_TOKEN);

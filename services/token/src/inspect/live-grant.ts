@@ -1,4 +1,5 @@
 import type { ClientDirectory, Grant, Storage } from '@tessera/contracts';
+import { assertOwnGrant } from '../grants/own-grant.ts';
 
 /** What the look-up needs. */
 export interface LiveGrantDependencies {
@@ -19,6 +20,7 @@ export async function findLiveGrant(
 ): Promise<Grant | undefined> {
   if (clients.find(clientId)?.isEnabled !== true) return undefined;
   const grant = await storage.findGrant(grantId);
+  if (grant !== undefined) assertOwnGrant(grant, { grantId, clientId: grant.authorization.clientId });
   if (grant === undefined || grant.authorization.clientId !== clientId || grant.revokedAt !== undefined)
     return undefined;
   return grant.expiresAt !== undefined && grant.expiresAt <= now ? undefined : grant;

@@ -179,6 +179,14 @@ test('A refresh reads the entry and its groups again, and the person is gone whe
   await expect(refresh(identity, '')).rejects.toMatchObject(gone);
 });
 
+test('N23, OIDC Core §12.2: a person who has the name and the DN of another, but not the id, does not inherit the sign-in', async () => {
+  const { login, refresh } = await connect();
+  const { identity, data } = await login('janedoe@example.com', 'jane-password', ['offline_access']);
+  expect((await refresh(identity, data))?.identity.userId).toBe('jane');
+  const predecessor = { ...identity, userId: 'jane-who-left' };
+  await expect(refresh(predecessor, data)).rejects.toMatchObject({ code: 'federation.user_gone' });
+});
+
 test('StartTLS and ldaps work with a configured authority', async () => {
   const rootCAData = Buffer.from(caPem).toString('base64');
   for (const more of [

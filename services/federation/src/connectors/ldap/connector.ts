@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@tessera/clock';
 import type { LdapConnectorConfig } from '@tessera/config';
+import type { Identity } from '@tessera/oauth';
 import type { Entry } from 'ldapts';
 import { parseJsonObject } from '../../egress/json-object.ts';
 import { signInError } from '../../sign-in-errors.ts';
@@ -69,14 +70,19 @@ async function login(directory: Directory, { username, password, scopes }: Crede
 
 async function refresh(
   directory: Directory,
-  { data, scopes }: { readonly data: string; readonly scopes: readonly string[] },
+  request: { readonly identity: Identity; readonly data: string; readonly scopes: readonly string[] },
 ): Promise<ConnectorAnswer> {
+  const { data, scopes } = request;
   const { username, dn } = parseJsonObject(data) ?? {};
   if (typeof username !== 'string' || typeof dn !== 'string') {
     throw signInError('userGone', 'nothing was kept to find the person by');
   }
   const person = await findByName(directory, username);
   if (person?.dn !== dn) throw signInError('userGone', 'the name belongs to nobody, or to another entry');
+  // A namesake may get the place of a person who left (OIDC Core §12.2: a refresh is about the same subject).
+  if (toIdentity(person, directory.settings.config).userId !== request.identity.userId) {
+    throw signInError('userGone', 'the entry is of another person now');
+  }
   return { identity: await readPerson(directory, person, scopes), data };
 }
 

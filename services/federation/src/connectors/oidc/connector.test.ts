@@ -110,6 +110,40 @@ test('OIDC Core §3.1.2.1, N55: a client that wants a fresh sign-in gets one fro
   expect(await promptFor('login', offline)).toBe('login');
 });
 
+test('OIDC Core §3.1.2.1, N55: whoever strips prompt=login from the address does not pass an old session off as a fresh sign-in', async () => {
+  const upstream = await setUp();
+  const signInAgo = async (seconds: number | undefined, needsFreshSignIn?: true) => {
+    const { redirectUrl, data } = await upstream.signIn.begin({
+      state: 'st',
+      scopes: ['openid'],
+      ...(needsFreshSignIn === undefined ? {} : { needsFreshSignIn }),
+    });
+    const nonce = new URL(redirectUrl).searchParams.get('nonce');
+    const now = Math.floor(upstream.clock.now().getTime() / 1000);
+    const id_token = await idToken(upstream, { nonce, ...(seconds !== undefined && { auth_time: now - seconds }) });
+    upstream.answers.set('/token', { access_token: 'at', id_token });
+    return upstream.signIn.complete({ state: 'st', parameters: 'code=c&state=st', data, scopes: ['openid'] });
+  };
+  await expect(signInAgo(3600, true)).rejects.toMatchObject({ code: 'federation.invalid_callback' });
+  expect((await signInAgo(0, true)).identity.userId).toBe('j1');
+  // A clock that lags a little, an upstream that does not say when, and a client that does not mind.
+  expect((await signInAgo(30, true)).identity.userId).toBe('j1');
+  expect((await signInAgo(undefined, true)).identity.userId).toBe('j1');
+  expect((await signInAgo(3600)).identity.userId).toBe('j1');
+});
+
+test('Two people whom an upstream gave one refresh token are not refreshed as one', async () => {
+  const upstream = await setUp();
+  const { identity } = await visit(upstream);
+  const ofJane = JSON.stringify({ refreshToken: 'rt-same', subject: 'j1' });
+  const ofEve = JSON.stringify({ refreshToken: 'rt-same', subject: 'e1' });
+  upstream.answers.set('/token', { access_token: 'at', id_token: await idToken(upstream, {}) });
+  const ask = (data: string) => upstream.refresher.refresh({ identity, data, scopes: offline });
+  const [jane, eve] = await Promise.allSettled([ask(ofJane), ask(ofEve)]);
+  expect(jane).toMatchObject({ status: 'fulfilled', value: { identity: { email: 'jane@example.com' } } });
+  expect(eve).toMatchObject({ status: 'rejected', reason: { code: 'federation.user_gone' } });
+});
+
 test('OIDC Core §3.1.2.1: the visit carries scope, state, nonce, S256 challenge, prompt and login hint', async () => {
   const { signIn } = await setUp({ acrValues: ['a', 'b'] });
   const { redirectUrl, data } = await signIn.begin({ state: 'st', scopes: offline, loginHint: 'jane' });

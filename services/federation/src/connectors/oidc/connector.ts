@@ -47,7 +47,7 @@ export function connectToUpstream({ settings, client, clock }: OidcSurroundings)
       kind: 'callback',
       async begin(request) {
         const metadata = await upstream.discover();
-        const visit = createVisit(settings, metadata);
+        const visit = createVisit(settings, metadata, { request, now: clock.now() });
         return { redirectUrl: authorizationUrl(settings, metadata, { visit, request }), data: visitToText(visit) };
       },
       complete: (request) => complete(upstream, request),
@@ -87,7 +87,11 @@ async function complete(upstream: Upstream, { state, parameters, data, scopes }:
   );
   if (!outcome.ok) throw signInError('invalidCallback', 'the upstream does not honour the code');
   const { tokens } = outcome;
-  const { identity, subject } = await readIdentity(upstream, metadata, { tokens, nonce: visit.nonce });
+  const { identity, subject } = await readIdentity(upstream, metadata, {
+    tokens,
+    nonce: visit.nonce,
+    freshSinceSeconds: visit.freshSinceSeconds,
+  });
   const isKept = scopes.includes(OFFLINE_ACCESS) && tokens.refreshToken !== undefined;
   return { identity, data: isKept ? keptToText({ refreshToken: tokens.refreshToken ?? '', subject }) : '' };
 }
@@ -100,8 +104,8 @@ async function refresh(
   if (data === '') return { identity, data };
   const kept = keptFromText(data);
   if (kept === undefined) throw signInError('userGone', 'what was kept of this sign-in cannot be read');
-  // Upstreams that rotate refresh tokens take the second use of one for theft.
-  return upstream.refreshOnce(hashOfToken(kept.refreshToken), () => refreshAtUpstream(upstream, kept, identity));
+  // By token and person. Upstreams that rotate refresh tokens take the second use of one for theft.
+  return upstream.refreshOnce(hashOfToken(data), () => refreshAtUpstream(upstream, kept, identity));
 }
 
 async function refreshAtUpstream(upstream: Upstream, kept: Kept, known: Identity): Promise<ConnectorAnswer> {
@@ -129,6 +133,8 @@ interface IdentitySource {
   readonly tokens: UpstreamTokens;
   readonly nonce?: string;
   readonly subject?: string;
+  /** The person must have signed in there since, as far as the upstream tells. */
+  readonly freshSinceSeconds?: number | undefined;
 }
 
 async function readIdentity(
@@ -136,12 +142,13 @@ async function readIdentity(
   metadata: UpstreamMetadata,
   source: IdentitySource,
 ): Promise<{ readonly identity: Identity; readonly subject: string }> {
+  const { nonce, freshSinceSeconds } = source;
   const { accessToken, idToken } = source.tokens;
   const { clientID: clientId, getUserInfo } = settings.config;
   const claims =
     idToken === undefined
       ? undefined
-      : await verifyIdToken(idToken, { clientId, nonce: source.nonce, accessToken }, { metadata, keys, clock });
+      : await verifyIdToken(idToken, { clientId, nonce, accessToken, freshSinceSeconds }, { metadata, keys, clock });
   if (claims !== undefined && source.subject !== undefined && claims.sub !== source.subject) {
     throw signInError('userGone', 'the upstream refreshed somebody else');
   }

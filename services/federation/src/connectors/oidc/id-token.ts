@@ -14,6 +14,11 @@ export interface IdTokenExpectation {
   readonly nonce: string | undefined;
   /** Compared with `at_hash`, when that is there (OIDC Core §3.1.3.8). */
   readonly accessToken: string;
+  /**
+   * `auth_time`, when that is there, must not be earlier. The wish for a fresh sign-in travels through the browser, where
+   * it can be taken out of the address (OIDC Core §3.1.2.1, N55).
+   */
+  readonly freshSinceSeconds?: number | undefined;
 }
 
 /** The claims of an ID token that was checked. */
@@ -33,8 +38,8 @@ const ALGORITHMS: readonly string[] = [...SIGNING_ALGORITHMS, 'Ed25519'];
 const OTHER_TYPES: readonly string[] = ['at+jwt', 'logout+jwt', 'dpop+jwt', 'secevent+jwt'];
 
 /**
- * Checks an upstream's ID token (OIDC Core §3.1.3.7): signature, `iss`, `aud`, `azp`, `exp`, `iat`, `sub`, `nonce` and
- * `at_hash`. Throws `invalidCallback` naming the check that failed.
+ * Checks an upstream's ID token (OIDC Core §3.1.3.7): signature, `iss`, `aud`, `azp`, `exp`, `iat`, `sub`, `nonce`,
+ * `at_hash` and `auth_time`. Throws `invalidCallback` naming the check that failed.
  */
 export async function verifyIdToken(
   token: string,
@@ -52,7 +57,13 @@ export async function verifyIdToken(
     throw refused('nonce');
   }
   if (atHash !== undefined && atHash !== accessTokenHash(alg, expected.accessToken)) throw refused('at_hash');
+  if (isTooOld(payload['auth_time'], expected.freshSinceSeconds)) throw refused('auth_time');
   return { ...payload, sub };
+}
+
+function isTooOld(authTime: unknown, freshSinceSeconds: number | undefined): boolean {
+  if (authTime === undefined || freshSinceSeconds === undefined) return false;
+  return typeof authTime !== 'number' || authTime + CLOCK_TOLERANCE_SECONDS < freshSinceSeconds;
 }
 
 async function verifySignature(

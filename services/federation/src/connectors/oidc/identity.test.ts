@@ -122,3 +122,8 @@ test('claimModifications filter groups, make new ones of claims and change their
   const without = await identity({ claimModifications }, { org: 'a' });
   expect(without.groups).toEqual(['<up:a>']);
 });
+
+test('OIDC Core §2: a user id with half a character is none, as it would come out as the subject of others like it', async () => {
+  await expect(identity({ userIDKey: 'id' }, { id: 'jane\ud800' })).rejects.toMatchObject(misconfigured);
+  expect((await identity({ userIDKey: 'id' }, { id: '王芳🙂' })).userId).toBe('王芳🙂');
+});

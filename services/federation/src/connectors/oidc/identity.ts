@@ -17,7 +17,7 @@ export function identityFromClaims(claims: Claims, settings: OidcSettings): Iden
   const email = read('email', config.claimMapping.email);
   if (needsEmail && !isText(email.value)) throw missing(email.name);
   return {
-    userId: needText(claims, config.userIDKey),
+    userId: needUserId(claims, config.userIDKey),
     username: needText(claims, config.userNameKey),
     preferredUsername: isText(preferredUsername.value) ? preferredUsername.value : '',
     email: isText(email.value) ? email.value : '',
@@ -41,6 +41,13 @@ function needText(claims: Claims, name: string): string {
   const value = claims[name];
   if (!isText(value) || value === '') throw missing(name);
   return value;
+}
+
+/** Half a character (a lone surrogate) has no bytes of its own: people whose ids differ in it alone would be one subject. */
+function needUserId(claims: Claims, name: string): string {
+  const userId = needText(claims, name);
+  if (!userId.isWellFormed()) throw missing(name);
+  return userId;
 }
 
 function isText(value: unknown): value is string {

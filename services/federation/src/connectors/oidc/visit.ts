@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { s256Challenge } from '@tessera/oauth';
+import { epochSeconds, s256Challenge } from '@tessera/oauth';
 import { parseJsonObject } from '../../egress/json-object.ts';
 import { OFFLINE_ACCESS } from '../connector.ts';
 import type { OidcSettings } from './config.ts';
@@ -11,6 +11,8 @@ export interface Visit {
   readonly nonce: string;
   /** RFC 7636 §4.1; undefined when the upstream does not do PKCE. */
   readonly codeVerifier: string | undefined;
+  /** When it began, in epoch seconds, where only a sign-in after that counts; undefined where an older one does too. */
+  readonly freshSinceSeconds: number | undefined;
 }
 
 /** What is asked of the upstream. */
@@ -23,10 +25,21 @@ export interface VisitRequest {
 
 const RANDOM_BYTES = 32;
 
-/** A new visit: random nonce and, by configuration or by what the upstream offers, a PKCE verifier. */
-export function createVisit(settings: OidcSettings, metadata: UpstreamMetadata): Visit {
+/**
+ * A new visit: random nonce and, by configuration or by what the upstream offers, a PKCE verifier. `now` counts where the
+ * request wants a fresh sign-in.
+ */
+export function createVisit(
+  settings: OidcSettings,
+  metadata: UpstreamMetadata,
+  { request, now }: { readonly request: Pick<VisitRequest, 'needsFreshSignIn'>; readonly now: Date },
+): Visit {
   const hasPkce = challengeMethod(settings, metadata) !== undefined;
-  return { nonce: random(), codeVerifier: hasPkce ? random() : undefined };
+  return {
+    nonce: random(),
+    codeVerifier: hasPkce ? random() : undefined,
+    freshSinceSeconds: request.needsFreshSignIn === true ? epochSeconds(now) : undefined,
+  };
 }
 
 /** Where the browser goes (OIDC Core §3.1.2.1). */
@@ -70,15 +83,19 @@ function promptOf(settings: OidcSettings, request: VisitRequest): string {
 }
 
 /** The visit as text, to be sealed. */
-export function visitToText({ nonce, codeVerifier }: Visit): string {
-  return JSON.stringify({ nonce, codeVerifier });
+export function visitToText({ nonce, codeVerifier, freshSinceSeconds }: Visit): string {
+  return JSON.stringify({ nonce, codeVerifier, freshSinceSeconds });
 }
 
 /** The visit that {@link visitToText} wrote; undefined for anything else. */
 export function visitFromText(text: string): Visit | undefined {
-  const { nonce, codeVerifier } = parseJsonObject(text) ?? {};
+  const { nonce, codeVerifier, freshSinceSeconds } = parseJsonObject(text) ?? {};
   if (typeof nonce !== 'string' || nonce === '') return undefined;
-  return { nonce, codeVerifier: typeof codeVerifier === 'string' ? codeVerifier : undefined };
+  return {
+    nonce,
+    codeVerifier: typeof codeVerifier === 'string' ? codeVerifier : undefined,
+    freshSinceSeconds: typeof freshSinceSeconds === 'number' ? freshSinceSeconds : undefined,
+  };
 }
 
 /** A key for what is kept in process about a token: its hash, so that no token is a key of a map. */
