@@ -20,6 +20,9 @@ import { secretsDocumentFromJson, secretsDocumentToJson } from './secrets/secret
 import { generateSigningKeyPair } from './signers/generate-key-pair.ts';
 import { createKeyVault } from './signers/key-vault.ts';
 
+/** Name of the document of symmetric keys. */
+const SECRETS = 'secrets';
+
 /** Algorithms that can be configured: their sets are read always, so that tokens outlive a change from one to another. */
 const CONFIGURABLE_ALGORITHMS = ['RS256', 'ES256'] as const satisfies readonly SigningAlgorithm[];
 
@@ -32,7 +35,7 @@ export async function createKeysService(options: KeysServiceOptions): Promise<Ke
   const { config, clock, logger } = options;
   const policy = createRotationPolicy(config);
   const configured = config.signer.algorithm;
-  const keyEncryptionKey = await loadKeyEncryptionKey(config.keyEncryption);
+  const keyEncryptionKey = await loadKeyEncryptionKey(config.keyEncryption, () => hasStoredKeys(options.storage));
   const ring = openKeyRing(options, policy, keyEncryptionKey);
   const secrets = openSecrets(options, keyEncryptionKey);
   const watch = createChangeWatch(clock);
@@ -77,6 +80,16 @@ export async function createKeysService(options: KeysServiceOptions): Promise<Ke
 }
 
 /** Nothing is made before everything that is there has opened, so that no storage ever holds documents of two keys. */
+function signingName(alg: SigningAlgorithm): string {
+  return `signing:${alg}`;
+}
+
+async function hasStoredKeys(storage: KeySetStorage): Promise<boolean> {
+  const names = [SECRETS, ...CONFIGURABLE_ALGORITHMS.map(signingName)];
+  const stored = await Promise.all(names.map((name) => storage.getKeySet(name)));
+  return stored.some(({ version }) => version > 0);
+}
+
 async function refreshAll(ring: KeyRing, secrets: MasterSecrets): Promise<void> {
   if (!secrets.isLoaded()) await secrets.check();
   await ring.refresh();
@@ -103,7 +116,7 @@ function openSigningStore(
 ): DocumentStore<SigningDocument> {
   return createDocumentStore({
     storage,
-    name: `signing:${alg}`,
+    name: signingName(alg),
     ring: key.documents,
     toJson: signingDocumentToJson,
     fromJson: signingDocumentFromJson,
@@ -113,7 +126,7 @@ function openSigningStore(
 function openSecrets({ storage, clock }: KeysServiceOptions, key: KeyEncryptionKey): MasterSecrets {
   const store = createDocumentStore({
     storage,
-    name: 'secrets',
+    name: SECRETS,
     ring: key.documents,
     toJson: secretsDocumentToJson,
     fromJson: secretsDocumentFromJson,

@@ -1,7 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import type { KeyEncryptionConfig } from '@tessera/config';
 import { createSecretRing, type SecretRing } from '@tessera/credentials';
-import { readOrCreateKeyFile } from './key-file.ts';
+import { readKeyFile, readOrCreateKeyFile } from './key-file.ts';
 import { wrongKeyEncryptionKey } from './wrong-key.ts';
 
 const KEY_ENCRYPTION_KEY_BYTES = 32;
@@ -17,16 +17,24 @@ export interface KeyEncryptionKey {
 /**
  * Loads the key-encryption key from where the configuration says. Throws `invalid_argument` with the code
  * `keys.wrong_key_encryption_key` when it is missing, unreadable or not 32 bytes in base64; the key itself never stands
- * in the message.
+ * in the message. `hasStoredKeys` is asked before a missing file is made.
  */
-export async function loadKeyEncryptionKey(config: KeyEncryptionConfig): Promise<KeyEncryptionKey> {
+export async function loadKeyEncryptionKey(
+  config: KeyEncryptionConfig,
+  hasStoredKeys: () => Promise<boolean>,
+): Promise<KeyEncryptionKey> {
   switch (config.type) {
     case 'ephemeral':
       return deriveKeys(randomBytes(KEY_ENCRYPTION_KEY_BYTES));
     case 'value':
       return deriveKeys(decodeKey(config.value, 'keyEncryption.value'));
     case 'file':
-      return deriveKeys(decodeKey(await readOrCreateKeyFile(config.file, config.createIfMissing), config.file));
+      return deriveKeys(
+        decodeKey(
+          await (config.createIfMissing ? readOrCreateKeyFile(config.file, hasStoredKeys) : readKeyFile(config.file)),
+          config.file,
+        ),
+      );
   }
 }
 

@@ -3,17 +3,28 @@ import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { wrongKeyEncryptionKey } from './wrong-key.ts';
 
-/**
- * The text of a key file. With `createIfMissing` a missing file is made with a new random key, readable by its owner only;
- * of several processes that start at once one makes it and all read the same. Throws `keys.wrong_key_encryption_key` when
- * the file cannot be read or made.
- */
-export async function readOrCreateKeyFile(file: string, createIfMissing: boolean): Promise<string> {
+/** The text of a key file. Throws `keys.wrong_key_encryption_key` when the file cannot be read. */
+export async function readKeyFile(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if (!createIfMissing || !hasCode(error, 'ENOENT')) throw unreadable(file, error);
+    throw unreadable(file, error);
   }
+}
+
+/**
+ * The text of a key file; a missing one is made with a new random key, readable by its owner only, unless keys are stored
+ * already, which a new key could not open. Of several processes that start at once one makes it and all read the same.
+ * Throws `keys.wrong_key_encryption_key` when the file cannot be read or made.
+ */
+export async function readOrCreateKeyFile(file: string, hasStoredKeys: () => Promise<boolean>): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw unreadable(file, error);
+  }
+  // Another process may have made both the file and the keys a moment ago, so the file is looked for once more.
+  if (await hasStoredKeys()) return readFile(file, 'utf8').catch((error: unknown) => Promise.reject(lost(file, error)));
   try {
     await createKeyFile(file);
     return await readFile(file, 'utf8');
@@ -40,6 +51,13 @@ async function createKeyFile(file: string): Promise<void> {
   } finally {
     await rm(draft, { force: true });
   }
+}
+
+function lost(file: string, cause: unknown): Error {
+  return wrongKeyEncryptionKey(
+    `the database holds keys encrypted under the key in ${file}, and that file does not exist; put it back`,
+    cause,
+  );
 }
 
 function unreadable(file: string, cause: unknown): Error {

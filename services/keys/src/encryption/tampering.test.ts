@@ -9,6 +9,8 @@ import { createDocumentStore } from './document-store.ts';
 import { openKey, sealKey } from './envelope.ts';
 import { loadKeyEncryptionKey } from './key-encryption-key.ts';
 
+const never = async (): Promise<boolean> => false;
+
 describe('stored documents', () => {
   it('a flipped byte anywhere is refused', async () => {
     const service = await startTestService();
@@ -16,7 +18,7 @@ describe('stored documents', () => {
     await service.close();
     const { documents } = service.storage;
     const store = async (name: string) => {
-      const { documents: ring } = await loadKeyEncryptionKey({ type: 'value', value: testKey(1) });
+      const { documents: ring } = await loadKeyEncryptionKey({ type: 'value', value: testKey(1) }, never);
       return createDocumentStore({ storage: service.storage, name, ring, toJson: String, fromJson: String });
     };
     for (const [name, document] of documents) {
@@ -79,7 +81,7 @@ describe('the key-encryption key', () => {
   it('a missing file is made once by any number of processes, for its owner only', async () => {
     const file = join(folder, 'new', 'tessera.db.key');
     const keys = await Promise.all(
-      Array.from({ length: 8 }, () => loadKeyEncryptionKey({ type: 'file', file, createIfMissing: true })),
+      Array.from({ length: 8 }, () => loadKeyEncryptionKey({ type: 'file', file, createIfMissing: true }, never)),
     );
     const [first] = keys;
     const sealed = sealKey(first?.wrapping ?? createKeyEncryptionRing(), Buffer.from('x'), { purpose: 'p', name: 'n' });
@@ -87,7 +89,7 @@ describe('the key-encryption key', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(await readdir(join(folder, 'new'))).toEqual(['tessera.db.key']);
     const text = await readFile(file, 'utf8');
-    await loadKeyEncryptionKey({ type: 'file', file, createIfMissing: true });
+    await loadKeyEncryptionKey({ type: 'file', file, createIfMissing: true }, never);
     expect(await readFile(file, 'utf8')).toBe(text);
   });
 
@@ -105,6 +107,25 @@ describe('the key-encryption key', () => {
       if (text !== '') expect((error as Error).message).not.toContain(text);
     },
   );
+
+  it('a missing file is not made beside keys that it could not open, and the message says what to put back', async () => {
+    const file = join(folder, 'tessera.db.key');
+    const config = { type: 'file', file, createIfMissing: true } as const;
+    await expect(loadKeyEncryptionKey(config, async () => true)).rejects.toMatchObject({
+      code: 'keys.wrong_key_encryption_key',
+      message: expect.stringContaining('put it back'),
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('a file that another process makes meanwhile is read', async () => {
+    const file = join(folder, 'tessera.db.key');
+    const makes = async (): Promise<boolean> => {
+      await writeFile(file, testKey(1));
+      return true;
+    };
+    await expect(loadKeyEncryptionKey({ type: 'file', file, createIfMissing: true }, makes)).resolves.toBeDefined();
+  });
 
   it('a missing file without createIfMissing is refused, and not made', async () => {
     const file = join(folder, 'absent');
