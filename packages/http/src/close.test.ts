@@ -41,6 +41,19 @@ test('RFC 9112 §9.6: a closing server lets the request in flight finish, and sa
   await closed;
 });
 
+test('a request on a kept connection that crosses the beginning of a drain is served, and ends its connection', async () => {
+  const handler: HttpHandler = async () => jsonResponse(200, 'served');
+  const server = await startBench({ handlers: { jwks: handler } });
+  using kept = openRaw(server.port);
+  kept.write(requestText('GET', '/keys'));
+  await kept.next();
+  const closed = server.close(10_000);
+  kept.write(requestText('GET', '/keys'));
+  const { body, headers } = await kept.next();
+  expect([body, headers.get('connection')]).toEqual(['"served"', 'close']);
+  await closed;
+});
+
 test('a request that takes longer than the server may wait is cut off', async () => {
   const stuck = gated();
   const server = await startBench({ handlers: { jwks: stuck.handler } });

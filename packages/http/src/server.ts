@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import { createListener } from './listener.ts';
 import type { HttpServerOptions } from './options.ts';
 
@@ -8,7 +8,8 @@ import type { HttpServerOptions } from './options.ts';
 export interface HttpServer {
   readonly port: number;
   /**
-   * Stops listening, lets requests in flight finish for `graceMs` at most, and ends connections as soon as they are idle.
+   * Stops listening, lets requests in flight finish for `graceMs` at most, and ends each connection with its next answer;
+   * one that stays idle ends after a second, so that a proxy's request that is on its way is still served.
    * Answers sent meanwhile say `Connection: close` (RFC 9112 §9.6).
    */
   close(graceMs: number): Promise<void>;
@@ -19,6 +20,7 @@ const DEFAULT_DEADLINE_MS = 15_000;
 const LONGEST_HEADERS_MS = 10_000;
 const LONGEST_HANDSHAKE_MS = 10_000;
 const KEEP_ALIVE_MS = 65_000;
+const IDLE_GRACE_MS = 1_000;
 /** How exactly the time-outs of requests are kept. */
 const CHECKING_INTERVAL_MS = 1_000;
 
@@ -62,9 +64,13 @@ function listen(server: Server, address: string): Promise<void> {
 }
 
 async function closeServer(server: Server, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // The HTTP server's own close would end idle connections with it.
+  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  const idle = setTimeout(() => server.close(), Math.min(IDLE_GRACE_MS, graceMs));
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
+  clearTimeout(idle);
   clearTimeout(timer);
+  // Ends its checking of time-outs.
+  server.close();
 }

@@ -26,6 +26,13 @@ const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** A replica that comes back is used again within about this time. */
 const LONGEST_RECONNECT_PAUSE_MS = 800;
+/**
+ * A replica that hangs while its connections stay open is given up after both together, while calls are under way: so
+ * early that within the usual deadline of five seconds another replica can answer what may be repeated.
+ */
+const PING_PAUSE_MS = 1_000;
+/** Longer than a busy event loop takes to answer a ping. */
+const PING_TIMEOUT_MS = 2_000;
 /** A rolling update replaces every address; the new ones must be known before the last old one is gone. */
 const DNS_PAUSE_MS = 2_000;
 
@@ -40,8 +47,8 @@ export function createChannel(options: RpcChannelOptions): RpcChannel {
     'grpc.dns_min_time_between_resolutions_ms': DNS_PAUSE_MS,
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_PAUSE_MS,
-    'grpc.keepalive_time_ms': 30_000,
-    'grpc.keepalive_timeout_ms': 5_000,
+    'grpc.keepalive_time_ms': PING_PAUSE_MS,
+    'grpc.keepalive_timeout_ms': PING_TIMEOUT_MS,
     'grpc.max_receive_message_length': MAX_ANSWER_BYTES,
     'grpc.max_send_message_length': MAX_REQUEST_BYTES,
     ...(options.security.type === 'mtls'

@@ -1,5 +1,12 @@
 import { Metadata, type ServiceError, type StatusObject, status } from '@grpc/grpc-js';
-import { type ErrorKind, errorKinds, grpcStatusOfKind, kindOfGrpcStatus, TesseraError } from '@tessera/errors';
+import {
+  type ErrorKind,
+  errorKinds,
+  grpcStatusOfKind,
+  kindOfGrpcStatus,
+  TesseraError,
+  unavailable,
+} from '@tessera/errors';
 import { Error as ErrorMessage, ErrorKind as WireKind } from '@tessera/proto/tessera/common/v1/error';
 
 /** Trailing metadata key with the encoded `tessera.common.v1.Error`. */
@@ -51,6 +58,13 @@ export function errorFromWire(message: ErrorMessage): TesseraError {
   });
 }
 
+const NOT_READY = 'rpc.not_ready';
+
+/** A replica listens but has not begun to work: nothing was done, and another one may be asked. */
+export function notReady(service: string): TesseraError {
+  return unavailable(NOT_READY, `this replica of ${service} is not ready`);
+}
+
 /** A failed call as gRPC sends it: a status for every client, the whole error for ours. */
 export function statusOfError(error: TesseraError): Partial<StatusObject> {
   const metadata = new Metadata();
@@ -65,10 +79,13 @@ export interface FailedCall {
   readonly mayRepeat: 'always' | 'if_idempotent' | 'never';
 }
 
-/** What a failed call means: what the far side says itself is its answer, anything else happened on the way. */
+/**
+ * What a failed call means: what the far side says itself is its answer, unless it is not ready; anything else happened
+ * on the way.
+ */
 export function failedCall(error: ServiceError, method: string): FailedCall {
   const told = errorOfTrailer(error.metadata);
-  if (told !== undefined) return { error: told, mayRepeat: 'never' };
+  if (told !== undefined) return { error: told, mayRepeat: told.code === NOT_READY ? 'always' : 'never' };
   const kind = isLostOnTheWay(error) ? 'unavailable' : kindOfGrpcStatus(error.code);
   return {
     error: new TesseraError({ kind, code: `rpc.${kind}`, message: `${method}: ${error.details}`, cause: error }),

@@ -66,6 +66,56 @@ test('of two replicas one is killed under load: idempotent calls all succeed, of
   await second.stop();
 }, 30_000);
 
+test('a replica that hangs is left for the other before a deadline runs out, and an idempotent call never fails for it', async () => {
+  const ports = [await freePort(), await freePort()] as const;
+  await using first = await startReplica(ports[0], 'first');
+  await using second = await startReplica(ports[1], 'second');
+  using keys = dialKeys(ports.map((port) => `127.0.0.1:${port}`));
+  const sign = () => keys.client.sign({ bundles: [] });
+  const nameOf = async () => (await keys.client.getPublicKeys({ knownVersion: '' })).version;
+  await waitFor(async () => new Set([await nameOf(), await nameOf()]).size === 2, { what: 'both connections' });
+  first.kill('SIGSTOP');
+  // Whatever was sent to it ends within the deadline of five seconds by an answer of the other one.
+  await Promise.all(Array.from({ length: 8 }, sign));
+  const startedMs = performance.now();
+  for (let call = 0; call < 20; call += 1) await sign();
+  expect(performance.now() - startedMs).toBeLessThan(1_000);
+  first.kill('SIGCONT');
+  await waitFor(async () => (await nameOf()) === 'first', { what: 'the first to be used again', timeoutMs: 10_000 });
+  await second.stop();
+}, 30_000);
+
+test('a replica that hung does not work on calls that were given up meanwhile', async () => {
+  const port = await freePort();
+  await using replica = await startReplica(port, 'only');
+  using keys = dialKeys([`127.0.0.1:${port}`], { deadlineMs: 4_000 });
+  using others = dialKeys([`127.0.0.1:${port}`], { deadlineMs: 1_500 });
+  const sign = ({ client }: typeof keys) => client.sign({ bundles: [] });
+  const works = () => replica.output().split('signing').length - 1;
+  await Promise.all([keys, others].map(sign));
+  replica.kill('SIGSTOP');
+  // Some are given up with their connection, some by their deadline alone.
+  const abandoned = await Promise.allSettled([keys, others].flatMap((dialled) => [sign(dialled), sign(dialled)]));
+  expect(abandoned.every(({ status }) => status === 'rejected')).toBe(true);
+  replica.kill('SIGCONT');
+  await waitFor(() => sign(keys).then(() => true), { what: 'the replica to work', timeoutMs: 10_000 });
+  expect(works()).toBe(3);
+}, 30_000);
+
+test('a replica that listens but is not ready is passed over for one that is, whatever the call does', async () => {
+  let isReady = false;
+  await using first = await startKeys(versions('first'), { isReady: () => isReady });
+  await using second = await startKeys(versions('second'));
+  using keys = dialKeys([first.address, second.address]);
+  const names = async () =>
+    Promise.all(
+      Array.from({ length: 20 }, async () => (await keys.client.getPublicKeys({ knownVersion: '' })).version),
+    );
+  expect(new Set(await names())).toEqual(new Set(['second']));
+  isReady = true;
+  await waitFor(async () => new Set(await names()).size === 2, { what: 'the first to be used' });
+});
+
 test('a service that comes back is used again within about a second', async () => {
   const port = await freePort();
   const first = await startKeys(versions('before'), { listen: `127.0.0.1:${port}` });

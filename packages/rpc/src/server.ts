@@ -1,12 +1,13 @@
 import { Server, type sendUnaryData } from '@grpc/grpc-js';
-import { TesseraError } from '@tessera/errors';
+import { TesseraError, unavailable } from '@tessera/errors';
 import { createRequestId, type Logger, parseRequestId, runInContext, withSpan } from '@tessera/telemetry';
 import { HealthImplementation } from 'grpc-health-check';
 import { assertTimeLeft } from './deadline.ts';
 import { type RpcDefinition, type RpcMethods, serviceName, type UnaryMethod } from './definition.ts';
-import { statusOfError } from './error-wire.ts';
+import { notReady, statusOfError } from './error-wire.ts';
 import { type CallerOf, createCallerOf, type IncomingCall, textOf } from './peer-identity.ts';
 import { addReflection } from './reflection.ts';
+import { type StallWatch, watchStalls } from './stall-watch.ts';
 import { type RpcSecurity, serverCredentials } from './tls.ts';
 
 /** A gRPC service, what implements it, and who may call it. */
@@ -33,6 +34,8 @@ export interface RpcServerOptions {
   readonly security: RpcSecurity;
   readonly bindings: readonly RpcBinding[];
   readonly logger: Logger;
+  /** Asked before each call; while it says no, the call is refused so that another replica may take it. Default: yes. */
+  readonly isReady?: () => boolean;
   /**
    * Age after which a connection is given back, in milliseconds, so that clients look the name up again and find replicas
    * that were added. Calls are not disturbed. Default 60,000.
@@ -72,8 +75,12 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     for (const name of ['', ...names]) health.setStatus(name, isServing ? 'SERVING' : 'NOT_SERVING');
   };
   const callerOf = createCallerOf(options.security);
+  const stalls = watchStalls();
   for (const binding of options.bindings) {
-    server.addService(serializedDefinition(binding) as never, handlers(binding, callerOf, options.logger) as never);
+    server.addService(
+      serializedDefinition(binding) as never,
+      handlers(binding, { callerOf, stalls, options }) as never,
+    );
   }
   health.addToServer(server);
   await addReflection(server);
@@ -87,6 +94,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     setServing,
     close: (graceMs) => {
       setServing(false);
+      stalls.close();
       return closeServer(server, graceMs);
     },
   };
@@ -109,9 +117,19 @@ function serializedDefinition({ definition }: RpcBinding): RpcDefinition {
   );
 }
 
+/** What stands between a call and its method. */
+interface Reception {
+  readonly callerOf: CallerOf;
+  readonly stalls: StallWatch;
+  readonly options: RpcServerOptions;
+}
+
 type Handler = (call: IncomingCall, callback: sendUnaryData<Buffer>) => void;
 
-function handlers(binding: RpcBinding, callerOf: CallerOf, logger: Logger): Record<string, Handler> {
+function handlers(
+  binding: RpcBinding,
+  { callerOf, stalls, options: { service, logger, isReady } }: Reception,
+): Record<string, Handler> {
   return Object.fromEntries(
     Object.entries(binding.definition).map(([name, method]) => {
       const work = binding.methods[name] as (request: unknown) => Promise<unknown>;
@@ -120,7 +138,11 @@ function handlers(binding: RpcBinding, callerOf: CallerOf, logger: Logger): Reco
       const handler: Handler = (call, callback) => {
         const caller = callerOf(call);
         if (allowed.has(caller)) {
-          void answer({ call, method, work, caller }, logger, callback);
+          if (isReady?.() === false) {
+            callback(statusOfError(notReady(service)));
+            return;
+          }
+          void answer({ call, method, work, caller, settled: stalls.settled() }, logger, callback);
           return;
         }
         logger.warn({ method: method.path, caller, peer: call.getPeer() }, 'caller refused');
@@ -144,6 +166,8 @@ interface Incoming {
   readonly method: UnaryMethod;
   readonly work: (request: unknown) => Promise<unknown>;
   readonly caller: string;
+  /** Set after a standstill: when it is known whether the caller still waits. */
+  readonly settled: Promise<void> | undefined;
 }
 
 /** Never rejects: a rejection nobody takes would end the process. */
@@ -158,7 +182,11 @@ async function answer(incoming: Incoming, logger: Logger, callback: sendUnaryDat
   callback(null, response);
 }
 
-async function handle({ call, method, work, caller }: Incoming, logger: Logger): Promise<Buffer> {
+async function handle({ call, method, work, caller, settled }: Incoming, logger: Logger): Promise<Buffer> {
+  if (settled !== undefined) {
+    await settled;
+    if (call.cancelled) throw unavailable('rpc.given_up', `the caller of ${method.path} has given up`);
+  }
   const requestId = parseRequestId(textOf(call.metadata, 'x-request-id')) ?? createRequestId();
   const remainingMs = remaining(call);
   const marginMs = Math.min(DEADLINE_MARGIN_MS, remainingMs * LARGEST_MARGIN);

@@ -5,6 +5,7 @@ import { createRecordingLogger, fakeKeys } from './fake-keys.ts';
 const [port, name = ''] = process.argv.slice(2);
 const answer = async () => ({ version: name, jwksJson: [] });
 const sign = async () => {
+  process.stdout.write('signing\n');
   await new Promise((resolve) => setTimeout(resolve, 2));
   return { outcomes: [{ outcome: { $case: 'signed' as const, value: { tokens: [name] } } }] };
 };

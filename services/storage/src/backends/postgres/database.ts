@@ -31,8 +31,8 @@ export interface PostgresOptions {
 }
 
 const STATEMENT_TIMEOUT_MS = 5000;
-/** Longer than the server's own limit: only for a server that says nothing any more. */
-const QUERY_TIMEOUT_MS = 7000;
+/** Longer than the server's own limit, in milliseconds: only for a server that says nothing any more. */
+export const QUERY_TIMEOUT_MS = 7000;
 /** What `connectionTimeout: 0` comes to; nobody may wait for ever. */
 const LONGEST_CONNECT_SECONDS = 30;
 /**

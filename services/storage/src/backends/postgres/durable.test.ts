@@ -1,4 +1,4 @@
-import { silentLogger } from '@tessera/telemetry';
+import { runInContext, silentLogger } from '@tessera/telemetry';
 import { type PostgresServer, startPostgres, waitFor } from '@tessera/testkit';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -212,6 +212,42 @@ test('a server that is down: calls fail at once, ready waits, and everything wor
     await own.close();
   }
 }, 60_000);
+
+test('N18: a rotation that a stalled server comes to after its caller gave up does nothing, and the repetition is no reuse', async () => {
+  const bench = await createBench(harness);
+  const [grant, late] = [await bench.putGrant(), await bench.putGrant()];
+  const rules = { reuseIntervalSeconds: 3 };
+  // Tells the bench the server's clock.
+  await bench.api.rotateRefreshTokens([sampleToken(grant, rules)]);
+  const rotate = (token: ReturnType<typeof sampleToken>, waitMs: number) =>
+    runInContext({ requestId: 'r', deadlineMs: performance.now() + waitMs }, () =>
+      bench.api.rotateRefreshTokens([token]),
+    );
+  const pids = await server.pids();
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  const abandoned = rotate(sampleToken(late, rules), 300);
+  const patient = rotate(sampleToken({ ...grant, generation: 1 }, rules), 6_000);
+  try {
+    await stalled(1_500);
+  } finally {
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+  }
+  expect((await abandoned)[0]).toMatchObject({ ok: false, error: { code: 'storage.unavailable' } });
+  expect(words(await patient)).toEqual(['rotated 2']);
+  // Both come when the interval since they were sent is over; one was never carried out, the other only just now.
+  bench.clock.advance(3);
+  expect(words(await bench.api.rotateRefreshTokens([sampleToken(late, rules)]))).toEqual(['rotated 1']);
+  expect(words(await bench.api.rotateRefreshTokens([sampleToken({ ...grant, generation: 1 }, rules)]))).toEqual([
+    'rotated 2',
+  ]);
+  await bench.durable.close();
+}, 30_000);
+
+/** Resolves when a server that does not run has kept its clients waiting for so long. */
+async function stalled(forMs: number): Promise<void> {
+  const startedMs = performance.now();
+  await waitFor(() => performance.now() - startedMs > forMs, { what: 'the stall to last' });
+}
 
 test('a TLS file that cannot be read is named', () => {
   const ssl = { mode: 'verify-full', caFile: '/nowhere/ca.pem' } as const;

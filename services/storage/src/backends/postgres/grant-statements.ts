@@ -43,7 +43,9 @@ RETURNING g.code_hash, ${GRANT_COLUMNS}`,
 };
 
 /**
- * Judges and rotates. Gives the rows as they were judged, with the verdict; the same rules as `judgeRotation` and
+ * Judges and rotates, unless the statement has lain before the server for longer than its caller waits ($12, seconds since
+ * it was sent at $11 by the server's clock): then the caller presents the same token again, and must not be taken for
+ * somebody who reuses it. What ran late counts as rotated when it ran. Gives the rows as they were judged, with the verdict; the same rules as `judgeRotation` and
  * `settleRotation`, which the caller applies to what it gets.
  */
 export const ROTATE_GRANTS: Statement = {
@@ -59,8 +61,12 @@ WITH item AS (
     CASE WHEN u.is_enabled AND u.user_id = g.user_id THEN u.identity END AS present_identity
   FROM item JOIN tessera_grants g ON g.id = item.grant_id LEFT JOIN tessera_users u ON u.email = g.user_email
   ORDER BY g.id FOR NO KEY UPDATE OF g
+), moment AS MATERIALIZED (
+  SELECT clock_timestamp() AS server_now, coalesce(extract(epoch FROM clock_timestamp() - $11::timestamptz), 0) AS late
 ), judged AS (
-  SELECT *, CASE
+  SELECT *, CASE WHEN late < 1 THEN $10::timestamptz ELSE $10::timestamptz + late * interval '1 second' END AS ran_at,
+    CASE
+    WHEN late >= $12::float8 THEN 'late'
     WHEN client_id <> presenter OR NOT is_refreshable OR presented > generation THEN 'unknown'
     WHEN revoked_at IS NOT NULL THEN 'revoked'
     WHEN expires_at <= $10::timestamptz
@@ -74,11 +80,11 @@ WITH item AS (
     WHEN refreshes_upstream AND new_identity IS NULL THEN 'upstream_first'
     WHEN rotates THEN 'rotated'
     ELSE 'used' END AS verdict
-  FROM locked
+  FROM locked, moment
 ), written AS (
   UPDATE tessera_grants g SET
     generation = CASE judged.verdict WHEN 'rotated' THEN g.generation + 1 ELSE g.generation END,
-    rotated_at = CASE judged.verdict WHEN 'rotated' THEN $10::timestamptz ELSE g.rotated_at END,
+    rotated_at = CASE judged.verdict WHEN 'rotated' THEN judged.ran_at ELSE g.rotated_at END,
     last_used_at = CASE judged.verdict WHEN 'reused' THEN g.last_used_at ELSE $10::timestamptz END,
     attempt_id = CASE judged.verdict WHEN 'reused' THEN g.attempt_id ELSE judged.attempt END,
     identity = CASE judged.verdict WHEN 'reused' THEN g.identity
@@ -89,7 +95,7 @@ WITH item AS (
     revoked_reason = CASE judged.verdict WHEN 'reused' THEN 'reused' END
   FROM judged WHERE g.id = judged.id AND judged.verdict IN ('rotated', 'used', 'reused')
 )
-SELECT id, terms, identity, connector_data, generation, created_at, last_used_at, expires_at, revoked_at, verdict,
+SELECT id, terms, identity, connector_data, generation, created_at, last_used_at, expires_at, revoked_at, verdict, server_now,
   person_email, person_identity, person_hash, person_enabled
 FROM judged`,
 };

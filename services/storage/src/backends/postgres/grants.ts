@@ -4,7 +4,8 @@ import { identityToJson } from '../../codec/identity-json.ts';
 import type { GrantStore, JudgedGrant, NewGrant } from '../../ports.ts';
 import { type RotationVerdict, settleRotation } from '../../rules/judge-rotation.ts';
 import { passwordUserEmail } from '../../rules/password-user.ts';
-import { onlyRow, type PostgresDatabase } from './database.ts';
+import { storeUnavailable } from '../../rules/store-errors.ts';
+import { onlyRow, type PostgresDatabase, QUERY_TIMEOUT_MS } from './database.ts';
 import { foundFromRow, type GrantRow, grantFromRow, type PersonRow } from './grant-row.ts';
 import {
   DELETE_EXPIRED_GRANTS,
@@ -14,15 +15,18 @@ import {
   REVOKE_GRANTS,
   ROTATE_GRANTS,
 } from './grant-statements.ts';
+import { createServerMoments } from './server-moment.ts';
 
 /** Key of the advisory lock that lets one replica sweep at a time. */
 const SWEEP_LOCK = 7_355_608_002;
 
 type CodeRow = GrantRow & { readonly code_hash: Buffer };
-type JudgedRow = GrantRow & PersonRow & { readonly verdict: RotationVerdict };
+type JudgedRow = GrantRow & PersonRow & { readonly verdict: RotationVerdict | 'late'; readonly server_now: Date };
+type TimelyRow = JudgedRow & { readonly verdict: RotationVerdict };
 
 /** Grants in PostgreSQL: each method is one statement under READ COMMITTED, without a transaction around it. */
 export function createPostgresGrants(database: PostgresDatabase): GrantStore {
+  const moments = createServerMoments(QUERY_TIMEOUT_MS);
   return {
     async insertGrants(grants, now) {
       const rows = await database.query<CodeRow>(INSERT_GRANTS, [...insertColumns(grants), now.toISOString()]);
@@ -45,7 +49,11 @@ export function createPostgresGrants(database: PostgresDatabase): GrantStore {
       });
     },
     async rotateGrants(tokens, now) {
-      const rows = await database.query<JudgedRow>(ROTATE_GRANTS, [...tokenColumns(tokens), now.toISOString()]);
+      const moment = moments.sent();
+      const values = [...tokenColumns(tokens), now.toISOString(), moment.serverTime, moment.patienceSeconds];
+      const rows = await database.query<JudgedRow>(ROTATE_GRANTS, values);
+      for (const row of rows.slice(0, 1)) moments.learn(moment, row.server_now);
+      if (!rows.every(isTimely)) throw storeUnavailable('PostgreSQL');
       const judged = new Map(rows.map((row) => [row.id, row]));
       return tokens.map((token) => {
         const row = judged.get(token.grantId);
@@ -78,7 +86,11 @@ export function createPostgresGrants(database: PostgresDatabase): GrantStore {
   };
 }
 
-function settledFrom(row: JudgedRow, token: TokenToRotate, now: Date): JudgedGrant {
+function isTimely(row: JudgedRow): row is TimelyRow {
+  return row.verdict !== 'late';
+}
+
+function settledFrom(row: TimelyRow, token: TokenToRotate, now: Date): JudgedGrant {
   const { grant, user } = foundFromRow(row);
   const settled = settleRotation({ grant }, { verdict: row.verdict, token, now, user });
   return { verdict: row.verdict, grant: settled.grant, ...(user === undefined ? {} : { user }) };
