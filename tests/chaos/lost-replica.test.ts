@@ -106,4 +106,31 @@ describe('with two replicas of every service', () => {
     for (const current of await Promise.all(workers)) expect((await refresh(issuer, current)).status).toBe(200);
     expect(refused).toBe(0);
   });
+
+  test('when all signers die at once, a request in hand waits for their return', async () => {
+    const { issuer } = cluster;
+    const families = await Promise.all(Array.from({ length: 4 }, () => signInForTokens({ issuer })));
+    const back = cluster.of('keys').map((replica) => killAndAwaitReturn(replica).isBack);
+    const answers = await Promise.all(families.map(({ refresh_token }) => refresh(issuer, refresh_token)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    await Promise.all(back);
+  });
+
+  test('a token service that is restarted fails no request', async () => {
+    const { issuer } = cluster;
+    const families = await Promise.all(Array.from({ length: 4 }, () => signInForTokens({ issuer })));
+    let isRunning = true;
+    const failures: number[] = [];
+    const workers = families.map(async ({ refresh_token }) => {
+      for (let current = refresh_token; isRunning; ) {
+        const answer = await refresh(issuer, current);
+        if (answer.status === 200) current = String(answer.body['refresh_token']);
+        else failures.push(answer.status);
+      }
+    });
+    for (const replica of cluster.of('token')) await replica.restart();
+    isRunning = false;
+    await Promise.all(workers);
+    expect(failures).toEqual([]);
+  });
 });

@@ -41,7 +41,7 @@ test('A broken configuration ends serve with exit code 2 and all of its problems
 test('A configuration file that is not there is named', async () => {
   const terminal = createFakeTerminal();
   expect(await runCommand(['check-config', '/nonexistent/tessera.yaml'], terminal)).toBe(2);
-  expect(terminal.stderr).toContain('/nonexistent/tessera.yaml does not exist');
+  expect(terminal.stderr).toContain('/nonexistent/tessera.yaml: the configuration file does not exist');
 });
 
 test('check-config prints the effective configuration with its secrets masked, and warnings apart', async () => {

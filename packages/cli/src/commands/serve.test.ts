@@ -53,17 +53,19 @@ test('serve answers when it says that it is ready, and ends with exit code 0 on 
   await expect(fetch(`http://127.0.0.1:${port}/dex/healthz`)).rejects.toThrow('fetch failed');
 });
 
-test('Separate services answer 503 on /healthz until their neighbours are there', async () => {
-  const port = await freePort();
+test('A separate service takes no public request until its neighbours are there, and says so at telemetry.http', async () => {
+  const [port, health] = [await freePort(), await freePort()];
   const neighbour = { addresses: [`127.0.0.1:${await freePort()}`] };
   await using folder = await writeConfig({
     services: { storage: neighbour, keys: neighbour, federation: neighbour },
+    telemetry: { http: `127.0.0.1:${health}` },
   });
   const terminal = createFakeTerminal();
   const args = ['serve', '--config', folder.file, '--target', 'token', '--http', `127.0.0.1:${port}`];
   const ended = runCommand(args, terminal);
-  const health = await waitFor(() => fetch(`http://127.0.0.1:${port}/dex/healthz`), { what: 'token to listen' });
-  expect([health.status, await health.text()]).toEqual([503, 'Not ready: starting\n']);
+  const told = await waitFor(() => fetch(`http://127.0.0.1:${health}/healthz/ready`), { what: 'token to tell' });
+  expect([told.status, await told.text()]).toEqual([503, 'Not ready: starting\n']);
+  await expect(fetch(`http://127.0.0.1:${port}/dex/healthz`)).rejects.toThrow('fetch failed');
   terminal.signal('SIGTERM');
   expect(await ended).toBe(0);
 });

@@ -50,7 +50,8 @@ ${accessLog(options.accessLog)}
   proxy_set_header X-Forwarded-Proto $scheme;
   proxy_set_header X-Request-Id $request_id;
   proxy_connect_timeout 1s;
-  proxy_read_timeout 20s;
+  # A little longer than a request may take in a service.
+  proxy_read_timeout 16s;
   proxy_buffers 8 16k;
   proxy_buffer_size 16k;
   # Not non_idempotent: a POST that was sent must not be sent again.

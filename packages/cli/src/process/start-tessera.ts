@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '@tessera/clock';
 import type { TesseraConfig } from '@tessera/config';
+import type { ServiceName } from '@tessera/contracts';
 import { type RpcServer, startRpcServer } from '@tessera/rpc';
 import type { Logger } from '@tessera/telemetry';
 import { composeServices } from '../compose/compose-services.ts';
@@ -35,9 +36,11 @@ export interface RunningTessera {
   close(graceMs: number): Promise<void>;
 }
 
+const KEEP_ALIVE_MS = 60_000;
+
 /**
- * Starts the targets in this process. The whole issuer is ready before it listens. Separate services listen first and
- * answer 503 until they are ready, so that they may be started in any order.
+ * Starts the targets in this process. It takes public requests only once it is ready, so that a gateway goes on to another
+ * replica meanwhile; separate services may be started in any order, and tell how they are at `telemetry.http`.
  * Throws CommandFailure or TesseraError for what a person has to mend; nothing is left open then.
  */
 export async function startTessera(options: StartOptions): Promise<RunningTessera> {
@@ -48,16 +51,22 @@ export async function startTessera(options: StartOptions): Promise<RunningTesser
   const opened: Opened = {
     listeners,
     rpcServers: [],
+    readyServices: new Set(),
     state,
     neighbours: createNeighbours(config, securityOf(options, plan)),
     draining: new AbortController(),
   };
-  const close = (graceMs: number): Promise<void> => closeAll(opened, logger, graceMs);
+  // The timers that wait for neighbours keep no process alive, and nothing listens yet.
+  const untilReady = setInterval(() => undefined, KEEP_ALIVE_MS);
+  const close = (graceMs: number): Promise<void> => {
+    clearInterval(untilReady);
+    return closeAll(opened, logger, graceMs);
+  };
   try {
     for (const listen of [...plan.http, ...plan.rpc]) await assertCanListen(listen, fileName);
     for (const warning of sharedStateWarnings(config, targets)) logger.warn({}, warning);
     const context = { config, fileName, logger, state };
-    if (!targets.isWhole) await openAllHttp(plan, context, opened);
+    await openTelemetry(context, opened);
     state.composition = await composeServices({
       config,
       targets,
@@ -66,13 +75,12 @@ export async function startTessera(options: StartOptions): Promise<RunningTesser
       neighbours: opened.neighbours,
     });
     await openRpc(plan, options, opened);
-    const ready = whenReady(opened, logger);
+    const ready = whenReady(opened, logger)
+      .then(() => openPublicHttp(plan, context, opened))
+      .finally(() => clearInterval(untilReady));
     // Whoever waits for it is told; until somebody does, a rejection must not end the process.
     ready.catch(() => undefined);
-    if (targets.isWhole) {
-      await ready;
-      await openAllHttp(plan, context, opened);
-    }
+    if (targets.isWhole) await ready;
     return { listeners, ready, close };
   } catch (error) {
     await close(0);
@@ -83,13 +91,28 @@ export async function startTessera(options: StartOptions): Promise<RunningTesser
 interface Opened {
   readonly listeners: OpenListener[];
   readonly rpcServers: RpcServer[];
+  /** Each by itself: services of two processes may wait for one another crosswise. */
+  readonly readyServices: Set<ServiceName>;
   readonly state: ProcessState;
   readonly neighbours: Neighbours;
   readonly draining: AbortController;
 }
 
-async function openAllHttp(plan: ListenPlan, context: ListenerContext, { listeners }: Opened): Promise<void> {
-  for (const listen of plan.http) listeners.push(await openHttp(listen, context));
+async function openPublicHttp(plan: ListenPlan, context: ListenerContext, { listeners, state }: Opened): Promise<void> {
+  for (const listen of plan.http) {
+    if (state.phase !== 'serving') return;
+    const listener = await openHttp(listen, context);
+    listeners.push(listener);
+    // Told to end while it opened: nobody else would close it.
+    if (isDraining(state)) await listener.close(0);
+  }
+}
+
+function isDraining({ phase }: ProcessState): boolean {
+  return phase === 'draining';
+}
+
+async function openTelemetry(context: ListenerContext, { listeners }: Opened): Promise<void> {
   const { http } = context.config.telemetry;
   if (http !== undefined) listeners.push(await openHealth(http, context));
 }
@@ -104,6 +127,7 @@ async function openRpc(plan: ListenPlan, options: StartOptions, opened: Opened):
       security,
       bindings: endWaitingWhenDraining(service?.bindings ?? [], opened.draining.signal),
       logger: options.logger,
+      isReady: () => opened.readyServices.has(listen.service),
     }).catch((error: unknown) => {
       throw listenFailure(error, listen, options.fileName);
     });
@@ -126,11 +150,12 @@ function securityOf({ config, targets }: StartOptions, plan: ListenPlan): Return
   return resolveRpcSecurity(config, targets.services, [...plan.rpc.map(({ address }) => address), ...dialled]);
 }
 
-async function whenReady({ state, rpcServers }: Opened, logger: Logger): Promise<void> {
+async function whenReady({ state, rpcServers, readyServices }: Opened, logger: Logger): Promise<void> {
   const services = state.composition?.services ?? [];
   await Promise.all(
     services.map(async (service) => {
       await service.ready();
+      readyServices.add(service.name);
       logger.debug({ name: service.name }, 'service is ready');
     }),
   );

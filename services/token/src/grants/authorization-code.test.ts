@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { createSecretRing, mintCode, parseRefreshToken } from '@tessera/credentials';
 import { unavailable } from '@tessera/errors';
 import { encodeSubject, leftHalfHash } from '@tessera/oauth';
-import { describe, expect, it } from 'vitest';
+import { runInContext } from '@tessera/telemetry';
+import { describe, expect, it, vi } from 'vitest';
 import {
   challenge,
   claimsOf,
@@ -277,5 +278,21 @@ describe('what the grant authorization_code refuses', () => {
     harness.storage.failure = undefined;
     harness.signer.failure = unavailable('keys.unavailable', 'keys are down');
     expect(refusal(await harness.signIn())).toEqual([503, 'temporarily_unavailable']);
+  });
+
+  it('N19: a signer that comes back while the request has time is waited for, and one that does not is 503 in time', async () => {
+    const harness = await createHarness();
+    const down = unavailable('keys.unavailable', 'keys are down');
+    harness.signer.failure = down;
+    const patient = { requestId: 'request-0001', deadlineMs: performance.now() + 10_000 };
+    const waiting = runInContext(patient, () => harness.signIn());
+    await vi.waitFor(() => expect(harness.signer.calls.length).toBeGreaterThan(1));
+    harness.signer.failure = undefined;
+    expect((await waiting).status).toBe(200);
+    harness.signer.failure = down;
+    const hurried = { requestId: 'request-0002', deadlineMs: performance.now() + 1_300 };
+    const startedMs = performance.now();
+    expect(refusal(await runInContext(hurried, () => harness.signIn()))).toEqual([503, 'temporarily_unavailable']);
+    expect(performance.now() - startedMs).toBeLessThan(1_300);
   });
 });

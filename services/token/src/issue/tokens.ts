@@ -4,6 +4,7 @@ import type { Grant, Keys, SecretKeeper, TokenToSign } from '@tessera/contracts'
 import { mintRefreshToken } from '@tessera/credentials';
 import { TesseraError } from '@tessera/errors';
 import { accessTokenClaims, encodeSubject, formatScope, idTokenClaims, PEER_SCOPE_PREFIX } from '@tessera/oauth';
+import { currentContext } from '@tessera/telemetry';
 import { createAccessTokenId } from './access-token-id.ts';
 import { expiriesAt } from './lifetimes.ts';
 
@@ -51,7 +52,7 @@ export function createTokenIssuer({ config, keys, refreshTokenSecrets }: IssueDe
       ? mintRefreshToken(refreshTokenSecrets.ring(), { grantId: grant.id, generation: grant.generation })
       : undefined;
     const bundle = tokensToSign(tokens, config);
-    const [accessToken, idToken] = await keys.sign(bundle);
+    const [accessToken, idToken] = await signPatiently(keys, bundle);
     if (accessToken === undefined || (bundle.length > 1 && idToken === undefined)) {
       throw new TesseraError({ kind: 'internal', code: 'token.signed_short', message: 'the signer left out a token' });
     }
@@ -64,6 +65,27 @@ export function createTokenIssuer({ config, keys, refreshTokenSecrets }: IssueDe
       scope: formatScope(scopes),
     };
   };
+}
+
+const SIGN_PAUSE_MS = 200;
+/** Kept back from the request's deadline for the answer. */
+const ANSWER_MS = 1_000;
+
+/**
+ * Signs, and keeps trying while no signer answers and the request has time. By now the code is redeemed or the refresh
+ * token replaced: an answer that comes late is better than one that never comes and makes the client's next try a reuse.
+ */
+async function signPatiently(keys: Pick<Keys, 'sign'>, bundle: readonly TokenToSign[]): Promise<readonly string[]> {
+  const endMs = (currentContext()?.deadlineMs ?? performance.now()) - ANSWER_MS;
+  for (;;) {
+    try {
+      return await keys.sign(bundle);
+    } catch (error) {
+      const isWorthIt = error instanceof TesseraError && error.kind === 'unavailable';
+      if (!isWorthIt || performance.now() + SIGN_PAUSE_MS >= endMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, SIGN_PAUSE_MS));
+    }
+  }
 }
 
 function tokensToSign(
