@@ -1,4 +1,4 @@
-import { AuthorizationResponseError, ResponseBodyError } from 'openid-client';
+import { AuthorizationResponseError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
 
 /** What went wrong, in words for a person. */
 export interface Problem {
@@ -29,6 +29,22 @@ export const noSuchPage: Problem = { status: 404, title: 'Nothing here', text: '
 /** Any error of a call to the issuer as a problem that says whose turn it is. */
 export function problemOf(error: unknown, issuer: string): Problem {
   if (error instanceof AuthorizationResponseError) return refusal(error);
+  if (error instanceof WWWAuthenticateChallengeError) {
+    return {
+      status: 502,
+      title: 'The issuer does not accept the access token',
+      text: 'It does not accept the access token any more: it expired, or was revoked. Sign out here, and sign in again.',
+    };
+  }
+  // RFC 6749 §5.2: also what a revoked or expired refresh token is answered with.
+  if (error instanceof ResponseBodyError && error.error === 'invalid_grant') {
+    return {
+      status: 502,
+      title: 'The issuer refused',
+      text: 'What this application holds is not valid any more: it expired, was revoked, or was used before. Sign in again.',
+      details: describe(error.error, error.error_description),
+    };
+  }
   if (error instanceof ResponseBodyError) {
     return {
       status: 502,

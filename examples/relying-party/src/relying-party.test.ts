@@ -46,9 +46,17 @@ test('Refresh, introspection, revocation and sign-out each show what came of the
     '&quot;active&quot;: false',
   );
   const refused = await browser.post(`${app.url}/refresh`);
-  expect(refused.text).toContain('invalid_grant');
+  expect(refused.text).toContain('Sign in again. (invalid_grant)');
   expect(refused.text).toContain('Hello, ');
   expect((await browser.post(`${app.url}/signout`)).text).toContain('does not know you yet');
+});
+
+test('RFC 6750 §3.1: an access token that the issuer does not accept any more is told as that', async () => {
+  await browser.post(`${app.url}/login`);
+  issuer.behaviour.isTokenRefused = true;
+  const page = await browser.get(app.url);
+  expect(page.text).toContain('It does not accept the access token any more');
+  expect(page.text).toContain('Hello, ');
 });
 
 test('RFC 6749 §4.1.2.1: refused consent is told kindly, with a way back and nothing of the answer as markup', async () => {

@@ -23,8 +23,15 @@ export function formatPath(path: ConfigPath): string {
   return text;
 }
 
-/** The text printed for people: a heading with the count, then one line for each problem in the order of the file. */
+/**
+ * The text printed for people: a heading with the count, then one line for each problem in the order of the file. A single
+ * problem of the file as a whole is one line.
+ */
 export function formatProblems(problems: readonly ConfigProblem[]): string {
+  const [first] = problems;
+  if (problems.length === 1 && first?.path === '' && first.line === undefined && first.fileName !== undefined) {
+    return `${first.fileName}: ${first.message}`;
+  }
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   const fileNames = new Set(problems.map((problem) => problem.fileName));
   const [only] = fileNames;

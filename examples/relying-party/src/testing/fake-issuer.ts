@@ -11,9 +11,19 @@ export interface FakeIssuer extends AsyncDisposable {
     refusal: string | undefined;
     /** Replaces the nonce in ID tokens. */
     nonce: string | undefined;
+    /** Whether userinfo answers 401 `invalid_token`. */
+    isTokenRefused: boolean;
   };
   /** Tokens that were revoked. */
   readonly revoked: ReadonlySet<string>;
+}
+
+/** Status and headers of a JSON answer (RFC 6749 §5.2, RFC 6750 §3). */
+function headOf(answer: object): [status: number, headers: Record<string, string>] {
+  const headers = { 'content-type': 'application/json' };
+  if (!('error' in answer)) return [200, headers];
+  if (answer.error !== 'invalid_token') return [400, headers];
+  return [401, { ...headers, 'www-authenticate': 'Bearer error="invalid_token"' }];
 }
 
 interface Code {
@@ -25,7 +35,7 @@ interface Code {
 /** Starts a {@link FakeIssuer} for the client `app` with the secret `secret`; port 0 takes a free one. */
 export async function startFakeIssuer(port = 0): Promise<FakeIssuer> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const behaviour: FakeIssuer['behaviour'] = { refusal: undefined, nonce: undefined };
+  const behaviour: FakeIssuer['behaviour'] = { refusal: undefined, nonce: undefined, isTokenRefused: false };
   const codes = new Map<string, Code>();
   const revoked = new Set<string>();
   let issuer = '';
@@ -86,7 +96,7 @@ export async function startFakeIssuer(port = 0): Promise<FakeIssuer> {
       if (code === undefined || challenge !== code.challenge) return { error: 'invalid_grant' };
       return tokens(code.scope, behaviour.nonce ?? code.nonce);
     },
-    '/userinfo': () => ({ sub: 'person-1', given_name: 'Ada' }),
+    '/userinfo': () => (behaviour.isTokenRefused ? { error: 'invalid_token' } : { sub: 'person-1', given_name: 'Ada' }),
     '/introspect': (_url, form) => ({ active: !revoked.has(form.get('token') ?? ''), client_id: 'app' }),
     '/revoke': (_url, form) => {
       revoked.add(form.get('token') ?? '');
@@ -98,10 +108,7 @@ export async function startFakeIssuer(port = 0): Promise<FakeIssuer> {
       const url = new URL(request.url ?? '/', issuer);
       const answer = endpoints[url.pathname]?.(url, new URLSearchParams(text)) ?? { error: 'not_found' };
       if (typeof answer === 'string') response.writeHead(303, { location: answer }).end();
-      else
-        response
-          .writeHead('error' in answer ? 400 : 200, { 'content-type': 'application/json' })
-          .end(JSON.stringify(answer));
+      else response.writeHead(...headOf(answer)).end(JSON.stringify(answer));
     });
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));

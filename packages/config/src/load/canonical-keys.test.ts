@@ -95,14 +95,17 @@ describe('keys and types known from Dex', () => {
   test.each([
     [{ sessions: { cookieName: 'x' } }, 'sessions is known from Dex, not served by this version'],
     [{ mfa: { authenticators: [] } }, 'mfa is known from Dex, not served by this version'],
-    [{ grpc: { addr: ':5557' } }, 'grpc is known from Dex, not served by this version'],
+    [
+      { grpc: { addr: ':5557' } },
+      'grpc is known from Dex, not served by this version: nothing would answer calls of the management API (people of the password database: tessera users); remove the block to go on without it',
+    ],
     [{ storage: { type: 'mysql', config: {} } }, 'storage.type is "mysql", a storage type known from Dex, not served'],
     [{ storage: { type: 'etcd' } }, 'storage.type is "etcd", a storage type known from Dex, not served'],
     [{ storage: { type: 'kubernetes' } }, 'storage.type is "kubernetes", a storage type known from Dex, not served'],
     [{ signer: { type: 'vault', config: {} } }, 'signer.type is "vault", a signer type known from Dex, not served'],
     [
       { connectors: [{ type: 'github', id: 'g', name: 'G', config: {} }] },
-      'connectors[0].type is "github", a connector type known from Dex',
+      'connectors[0].type is "github", a connector type known from Dex, not served by this version; the connector types are ldap, oidc, mockCallback, mockPassword; remove this entry to go on without it',
     ],
     [
       { connectors: [{ type: 'saml', id: 's', name: 'S' }] },

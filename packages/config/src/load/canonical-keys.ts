@@ -93,7 +93,12 @@ function chooseVariant(
     report.problem(typePath, `is required: ${choices}`);
   } else if (knownFromDex.includes(written)) {
     const hint = hints?.[written] ?? choices;
-    report.problem(typePath, `is "${written}", a ${noun} type known from Dex, not served by this version; ${hint}`);
+    // A list can do without one of its entries.
+    const way = typeof path.at(-1) === 'number' ? '; remove this entry to go on without it' : '';
+    report.problem(
+      typePath,
+      `is "${written}", a ${noun} type known from Dex, not served by this version; ${hint}${way}`,
+    );
   } else {
     const suggestion = suggestName(written, [...names, ...knownFromDex]);
     const guess = suggestion === undefined ? '' : `; did you mean "${suggestion}"?`;
@@ -151,8 +156,13 @@ function reportUnknownKey(
 
 function reportNotServed(value: Located, { effect, reason }: NotServed, path: ConfigPath, report: Report): void {
   if (isNothing(value) || isSwitchedOff(value)) return;
-  if (effect === 'refused') report.problem(path, `is known from Dex, not served by this version: ${reason}`);
-  else report.warning(path, `is known from Dex, not served by this version: ${reason}`);
+  const message = `is known from Dex, not served by this version: ${reason}`;
+  if (effect === 'refused') {
+    const what = value.kind === 'scalar' ? 'key' : 'block';
+    report.problem(path, `${message}; remove the ${what} to go on without it`);
+  } else {
+    report.warning(path, message);
+  }
 }
 
 function isNothing(node: Located): boolean {

@@ -82,4 +82,11 @@ describe('environment expansion in the file', () => {
     expect(warnings).toContain('storage.config.password');
     expect(warnings).not.toContain('Canary');
   });
+
+  test('an unset variable is told also when the empty text is a problem', () => {
+    const storage = { type: 'postgres', config: { ...postgres, host: '$MISSING' } };
+    const result = loadFile({ storage, keyEncryption }, { env });
+    expect(result).toMatchObject({ ok: false, problems: [{ path: 'storage.config.host' }] });
+    expect(result.warnings).toEqual([expect.stringContaining('storage.config.host refers to an environment variable')]);
+  });
 });

@@ -18,8 +18,8 @@ export function loadConfigFile(path: string, env: Environment, overrides: Config
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const message = `the configuration file ${path} ${readFault(error)}`;
-    return { ok: false, problems: [{ path: '', message, fileName: path }] };
+    const message = `the configuration file ${readFault(error)}`;
+    return { ok: false, problems: [{ path: '', message, fileName: path }], warnings: [] };
   }
   return loadConfig({ text, fileName: path, env, readFile: readSecretFile, overrides });
 }

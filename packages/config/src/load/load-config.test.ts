@@ -163,7 +163,7 @@ staticPasswords:
   line 3: web.tlsMinVersion (1.3) is higher than tlsMaxVersion (1.2)
   line 4: expiry.idTokens is not a duration: there is no unit longer than an hour; write 24h
   line 11: connectors[0].config.userSearch.username is required
-  line 13: connectors[1].type is "github", a connector type known from Dex, not served by this version; the connector types are ldap, oidc, mockCallback, mockPassword
+  line 13: connectors[1].type is "github", a connector type known from Dex, not served by this version; the connector types are ldap, oidc, mockCallback, mockPassword; remove this entry to go on without it
   line 15: staticClients[0].name is required
   line 16: staticClients[0].secret must be text, not a number; put it in quotes
   line 17: staticClients[1].id is the same as staticClients[0].id

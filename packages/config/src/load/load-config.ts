@@ -29,10 +29,10 @@ import { createReport, type Report } from './report.ts';
 import { reportIssues, withoutInvalid } from './schema-issues.ts';
 import { fillFromSources, type SecretFileReader } from './value-sources.ts';
 
-/** The effective configuration, or everything that is wrong. */
+/** The effective configuration, or everything that is wrong; warnings either way. */
 export type ConfigResult =
   | { readonly ok: true; readonly config: TesseraConfig; readonly warnings: readonly string[] }
-  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[]; readonly warnings: readonly string[] };
 
 /** What {@link loadConfig} needs; nothing is read from elsewhere. */
 export interface ConfigSource {
@@ -55,7 +55,7 @@ export interface ConfigSource {
 export function loadConfig({ text, fileName, env, readFile, overrides = {} }: ConfigSource): ConfigResult {
   const report = createReport(fileName);
   const document = parseConfigDocument(text, report);
-  if (document === undefined) return { ok: false, problems: report.problems() };
+  if (document === undefined) return { ok: false, problems: report.problems(), warnings: [] };
 
   const written = canonicalise(document, fileSchema, report);
   const expanded = expandEnvironment(written, env, report);
@@ -69,7 +69,8 @@ export function loadConfig({ text, fileName, env, readFile, overrides = {} }: Co
   checkRules(withoutInvalid(issues, filled) as Partially<FileInput>, report);
 
   const problems = report.problems();
-  if (!parsed.success || problems.length > 0) return { ok: false, problems };
+  // An environment variable that is not set is a warning, and often why a value is wrong.
+  if (!parsed.success || problems.length > 0) return { ok: false, problems, warnings: report.warnings() };
   const config = toTesseraConfig(parsed.data, env);
   addWarnings(parsed.data, config, report);
   return { ok: true, config, warnings: report.warnings() };

@@ -52,7 +52,7 @@ export const ephemeralSchema = z
   .discriminatedUnion('type', [memory, redis])
   .prefault({ type: 'memory' })
   .meta({
-    description: 'Where short-lived state lives: authorization requests, codes, throttling counters.',
+    description: 'Where short-lived state lives: sign-ins in progress and codes.',
     otherTypes: { noun: 'ephemeral storage', knownFromDex: [] },
   });
 

@@ -25,7 +25,10 @@ export const fileSchema = z.strictObject({
   keyEncryption: keyEncryptionSchema,
   web: webSchema,
   telemetry: telemetrySchema,
-  grpc: refused('The management API.', 'there would be no management API on this address'),
+  grpc: refused(
+    'The management API.',
+    'nothing would answer calls of the management API (people of the password database: tessera users)',
+  ),
   oauth2: oauth2Schema,
   expiry: expirySchema,
   logger: loggerSchema,

@@ -55,6 +55,19 @@ describe('staticClients', () => {
     ).toEqual([uri]);
   });
 
+  test.each([
+    ['/device/callback', 'the device grant is not served by this version'],
+    ['urn:ietf:wg:oauth:2.0:oob', 'the scheme must be https, http, or have a dot (RFC 8252 §7.1)'],
+    ['https://ann:pw@a.example.org/cb', 'it has a user name or password'],
+    ['https://a.example.org/x/../cb', 'the path has dot segments'],
+    ['https://a.example.org/cb?code=1', 'the query has a parameter that belongs to answers'],
+  ])('RFC 9700 §4.1: %s is accepted with a warning, because no request may name it', (uri, expected) => {
+    const redirectURIs = ['https://a.example.org/cb', uri];
+    expect(warningsOf(loadFile({ staticClients: [client({ redirectURIs })] }))).toContainEqual(
+      expect.stringContaining(`staticClients[0].redirectURIs[1] is never redirected to: ${expected}`),
+    );
+  });
+
   test('RFC 6749 §2.1: a public client needs no secret', () => {
     const [only] = configOf(loadFile({ staticClients: [client({ secret: undefined, public: true })] })).staticClients;
     expect(only).toMatchObject({ isPublic: true });

@@ -1,3 +1,4 @@
+import { checkRedirectUri, type RedirectUriProblem } from '@tessera/oauth';
 import * as z from 'zod';
 import type { Report } from '../load/report.ts';
 import type { StaticClientConfig } from '../types.ts';
@@ -55,9 +56,30 @@ const dangerousSchemes: ReadonlySet<string> = new Set([
   'about:',
 ]);
 
+/** Where Dex sends a browser in its device grant. */
+const deviceCallback = '/device/callback';
+
+/** Why a URI that may be registered is refused in every request. */
+const unusableBecause: Readonly<Record<RedirectUriProblem, string>> = {
+  'too-long': 'it is too long',
+  'illegal-character': 'a character is not allowed in a URI (RFC 3986 §2)',
+  'not-absolute': 'it is not absolute (RFC 6749 §3.1.2)',
+  'scheme-not-allowed': 'the scheme must be https, http, or have a dot (RFC 8252 §7.1)',
+  fragment: 'it has a fragment (RFC 6749 §3.1.2)',
+  userinfo: 'it has a user name or password',
+  'host-malformed': 'the host is malformed',
+  'dot-segment': 'the path has dot segments',
+  'response-parameter': 'the query has a parameter that belongs to answers, such as code or state',
+};
+
+function unusable(uri: string): string | undefined {
+  const check = checkRedirectUri(uri);
+  return check.ok ? undefined : unusableBecause[check.reason];
+}
+
 /** A rule: an absolute URI without fragment (RFC 6749 §3.1.2), or Dex's `/device/callback`. */
 function redirectUriFault(value: string): string | undefined {
-  if (value === '/device/callback') return undefined;
+  if (value === deviceCallback) return undefined;
   const url = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s\\]+$/.test(value) ? URL.parse(value) : null;
   if (url === null) return 'must be an absolute URI';
   if (value.includes('#')) return 'must not have a fragment (RFC 6749 §3.1.2)';
@@ -85,7 +107,7 @@ export function checkStaticClients(clients: readonly (Client | undefined)[] | un
   }
 }
 
-/** What has no effect, and connectors that are named but not configured. */
+/** What has no effect: redirect URIs that no request may name, connectors that are not configured. */
 export function warnAboutStaticClients(
   clients: readonly z.output<typeof staticClientSchema>[],
   connectorIds: readonly string[],
@@ -98,6 +120,10 @@ export function warnAboutStaticClients(
         [...path, 'refreshTokenLifetime'],
         'has no effect: refresh tokens are always standalone in this version',
       );
+    }
+    for (const [position, uri] of client.redirectURIs.entries()) {
+      const why = uri === deviceCallback ? 'the device grant is not served by this version' : unusable(uri);
+      if (why !== undefined) report.warning([...path, 'redirectURIs', position], `is never redirected to: ${why}`);
     }
     const unknown = client.allowedConnectors.filter((id) => !connectorIds.includes(id));
     if (unknown.length > 0)

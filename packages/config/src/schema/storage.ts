@@ -72,7 +72,7 @@ const postgres = z
 
 /** `storage`: where durable state lives. */
 export const storageSchema = z.discriminatedUnion('type', [memory, sqlite3, postgres]).meta({
-  description: 'Where durable state lives: clients, grants, users, keys.',
+  description: 'Where durable state lives: grants, people of the password database, signing keys.',
   otherTypes: { noun: 'storage', knownFromDex: ['mysql', 'etcd', 'kubernetes'] },
 });
 
