@@ -24,7 +24,7 @@ async function codesOfSource(): Promise<Set<string>> {
 }
 
 test('Every error code of the source is documented, and every documented one is in the source', async () => {
-  const documented = [...DOCUMENT.matchAll(/^\| `([a-z]+\.[a-z_]+)`/gm)].map(([, code]) => code);
+  const documented = [...DOCUMENT.matchAll(/^\| `([a-z]+\.[a-z_]+)`/gm)].map(([, code]) => String(code));
   expect(documented.toSorted()).toEqual([...(await codesOfSource())].toSorted());
 });
 
