@@ -165,7 +165,9 @@ function keySetsSuite(harness: DurableHarness): void {
 }
 
 function restartSuite(harness: DurableHarness): void {
-  test.runIf(harness.isPersistent)('everything answered before a restart is there after it', async () => {
+  // A store that promises nothing beyond the process has nothing to prove here.
+  if (!harness.isPersistent) return;
+  test('everything answered before a restart is there after it', async () => {
     const before = await createBench(harness);
     const name = freshId();
     const code = sampleCode(await before.putCode());
