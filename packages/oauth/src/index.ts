@@ -4,6 +4,7 @@ export * from './basic-credentials.ts';
 export * from './bearer-token.ts';
 export * from './claims.ts';
 export * from './client.ts';
+export * from './constant-time.ts';
 export * from './error-codes.ts';
 export * from './hash-claims.ts';
 export * from './identity.ts';

@@ -1,5 +1,4 @@
-import { parseFormParameters } from '@tessera/oauth';
-import { isSameText } from '../../constant-time.ts';
+import { isEqualInConstantTime, parseFormParameters } from '@tessera/oauth';
 import { signInError } from '../../sign-in-errors.ts';
 import type { Connector } from '../connector.ts';
 import { mockIdentity } from './identity.ts';
@@ -15,7 +14,7 @@ export function createMockCallbackConnector(issuer: string): Connector {
       async complete({ state, parameters }) {
         const parsed = parseFormParameters(parameters);
         const returned = parsed.ok ? parsed.parameters.get('state') : undefined;
-        if (returned === undefined || !isSameText(returned, state)) {
+        if (returned === undefined || !isEqualInConstantTime(returned, state)) {
           throw signInError('invalidCallback', 'the state that came back is not the one that was sent');
         }
         return { identity: mockIdentity, data: '' };

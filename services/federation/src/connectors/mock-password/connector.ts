@@ -1,4 +1,4 @@
-import { isSameText } from '../../constant-time.ts';
+import { isEqualInConstantTime } from '@tessera/oauth';
 import { signInError } from '../../sign-in-errors.ts';
 import type { Connector } from '../connector.ts';
 import { mockIdentity } from '../mock-callback/identity.ts';
@@ -12,8 +12,8 @@ export function createMockPasswordConnector(config: MockPasswordConfig): Connect
       kind: 'password',
       prompt: '',
       async login({ username, password }) {
-        const isName = isSameText(username, config.username);
-        const isPassword = isSameText(password, config.password);
+        const isName = isEqualInConstantTime(username, config.username);
+        const isPassword = isEqualInConstantTime(password, config.password);
         if (!isName || !isPassword) throw signInError('invalidCredentials', 'another name or password');
         return { identity, data: '' };
       },

@@ -1,5 +1,4 @@
-import { type Parameters, parseFormParameters } from '@tessera/oauth';
-import { isSameText } from '../../constant-time.ts';
+import { isEqualInConstantTime, type Parameters, parseFormParameters } from '@tessera/oauth';
 import { signInError, upstreamMisconfigured } from '../../sign-in-errors.ts';
 import type { UpstreamMetadata } from './discovery.ts';
 
@@ -31,7 +30,7 @@ export function readCallback(
   if (!parsed.ok) throw signInError('invalidCallback', 'the parameters that came back cannot be read');
   const { parameters } = parsed;
   if (parameters.repeated.length > 0) throw signInError('invalidCallback', 'a parameter came back more than once');
-  if (!isSameText(parameters.get('state') ?? '', expected.state)) {
+  if (!isEqualInConstantTime(parameters.get('state') ?? '', expected.state)) {
     throw signInError('invalidCallback', 'the state that came back is not the one that was sent');
   }
   checkIssuer(parameters, expected.metadata);

@@ -1,8 +1,7 @@
 import type { Clock } from '@tessera/clock';
 import { TesseraError } from '@tessera/errors';
-import { isSigningAlgorithm, leftHalfHash, SIGNING_ALGORITHMS } from '@tessera/oauth';
+import { isEqualInConstantTime, isSigningAlgorithm, leftHalfHash, SIGNING_ALGORITHMS } from '@tessera/oauth';
 import { errors, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from 'jose';
-import { isSameText } from '../../constant-time.ts';
 import { signInError } from '../../sign-in-errors.ts';
 import type { UpstreamMetadata } from './discovery.ts';
 import type { UpstreamKeys } from './upstream-keys.ts';
@@ -53,7 +52,7 @@ export async function verifyIdToken(
   if (typeof sub !== 'string' || sub === '') throw refused('sub');
   const hasSeveralAudiences = Array.isArray(aud) && aud.length > 1;
   if (azp === undefined ? hasSeveralAudiences : azp !== expected.clientId) throw refused('azp');
-  if (expected.nonce !== undefined && (typeof nonce !== 'string' || !isSameText(nonce, expected.nonce))) {
+  if (expected.nonce !== undefined && (typeof nonce !== 'string' || !isEqualInConstantTime(nonce, expected.nonce))) {
     throw refused('nonce');
   }
   if (atHash !== undefined && atHash !== accessTokenHash(alg, expected.accessToken)) throw refused('at_hash');
