@@ -27,9 +27,56 @@ export type {
 } from './keys/keys.ts';
 export { createKeys, keysBinding, keysClient } from './keys/wire.ts';
 export { type Service, type ServiceName, serviceNames } from './service.ts';
+export type {
+  AdministeredKind,
+  AdministeredRecords,
+  Expectation,
+  GrantSelector,
+  GrantsToRevoke,
+  RecordToDelete,
+  RecordToPut,
+  StorageAdminApi,
+} from './storage/administration.ts';
 export { storageBindings } from './storage/bindings.ts';
 export { createStorage, storageClient } from './storage/client.ts';
-export type { Authorization, AuthorizationRequestRecord, Grant, User } from './storage/records.ts';
+export type {
+  OutboxBacklog,
+  ParkedEvent,
+  SecurityEvent,
+  SettleEventsRequest,
+  StorageEventsApi,
+  StorageOutboxApi,
+  TakeEventsRequest,
+  TakenEvents,
+  WaitingEvent,
+} from './storage/events.ts';
+export type {
+  Authorization,
+  AuthorizationRequestRecord,
+  Connector,
+  Consent,
+  Credential,
+  Grant,
+  InitialAccessToken,
+  Page,
+  PageRequest,
+  Session,
+  User,
+  Versioned,
+} from './storage/records.ts';
+export type { SessionToEnd, StorageSessionsApi } from './storage/sessions.ts';
+export type {
+  AttemptCount,
+  AttemptToCount,
+  DeviceDecision,
+  DevicePollRequest,
+  DevicePollState,
+  DeviceRequest,
+  NewDeviceRequest,
+  PushedRequest,
+  StorageShortLivedApi,
+  ValueToConsume,
+} from './storage/short-lived.ts';
 export type {
   AuthorizationRequestState,
   ClientList,
@@ -37,9 +84,11 @@ export type {
   CodeRefusal,
   CodeToRedeem,
   CompletionRequest,
+  ConnectorList,
   GrantToRevoke,
   RotationOutcome,
   RotationRefusal,
+  RotationToReopen,
   Storage,
   StorageApi,
   StorageKeySetsApi,
@@ -47,4 +96,5 @@ export type {
   StorageUsersApi,
   StorageWriteApi,
   TokenToRotate,
+  WatchedListRequest,
 } from './storage/storage.ts';

@@ -1,6 +1,6 @@
 import { TesseraError } from '@tessera/errors';
 import type { Error as ErrorMessage } from '@tessera/proto/tessera/common/v1/error';
-import { errorFromWire, failed, type Outcome, succeeded } from '@tessera/rpc';
+import { errorFromWire, errorToWire, failed, type Outcome, succeeded } from '@tessera/rpc';
 
 /** An outcome message without its oneof set, from a peer of another version: an internal error, never a silent success. */
 export function missingOutcome(): Outcome<never> {
@@ -10,6 +10,33 @@ export function missingOutcome(): Outcome<never> {
 /** The failed outcome an error message stands for. */
 export function failedFromWire(message: ErrorMessage): Outcome<never> {
   return failed(errorFromWire(message));
+}
+
+/** The case of an outcome message that holds an error. */
+export interface ErrorCase {
+  readonly $case: 'error';
+  readonly value: ErrorMessage;
+}
+
+/** A failed outcome as a case of its message. */
+export function errorCase(error: TesseraError): ErrorCase {
+  return { $case: 'error', value: errorToWire(error) };
+}
+
+/** An outcome that is yes or no, as a case of its message. */
+export function flagToWire<C extends string>(
+  $case: C,
+  outcome: Outcome<boolean>,
+): { readonly $case: C; readonly value: boolean } | ErrorCase {
+  return outcome.ok ? { $case, value: outcome.value } : errorCase(outcome.error);
+}
+
+/** The outcome of a message that says yes or no. */
+export function flagFromWire(
+  message: { readonly $case: string; readonly value: boolean } | ErrorCase | undefined,
+): Outcome<boolean> {
+  if (message === undefined) return missingOutcome();
+  return typeof message.value === 'boolean' ? succeeded(message.value) : failedFromWire(message.value);
 }
 
 /** A successful outcome, or the reason why a value of the wire is none. */

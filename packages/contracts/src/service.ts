@@ -2,7 +2,7 @@ import type { HttpHandler, RouteName } from '@tessera/http';
 import type { RpcBinding } from '@tessera/rpc';
 
 /** The services of this version. */
-export const serviceNames = ['authorize', 'token', 'keys', 'federation', 'storage'] as const;
+export const serviceNames = ['authorize', 'token', 'keys', 'federation', 'storage', 'events'] as const;
 
 /** Name of a service: its folder, its certificate and its `--target`. */
 export type ServiceName = (typeof serviceNames)[number];

@@ -3,6 +3,7 @@ import type { Client } from '@tessera/oauth';
 import type { Logger } from '@tessera/telemetry';
 import type { Storage } from '../storage/storage.ts';
 import { createWatch } from './watch.ts';
+import { loadWatchedList, type WatchedListOptions } from './watched-list.ts';
 
 /** All clients, in process. A change in storage is here within about a second. */
 export interface ClientDirectory {
@@ -12,22 +13,33 @@ export interface ClientDirectory {
   close(): void;
 }
 
-/** Follows the list of clients by a call that storage answers when something changed. */
+interface KnownClients {
+  readonly version: string;
+  readonly clients: ReadonlyMap<string, Client>;
+}
+
+/**
+ * Follows the list of clients by a call that storage answers when something changed. Only whole lists are taken: one that
+ * changes faster than it can be read leaves the last one standing.
+ */
 export function createClientDirectory(options: {
   readonly storage: Pick<Storage, 'listClients'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }): ClientDirectory {
-  const watch = createWatch<{ version: string; clients: ReadonlyMap<string, Client> }>({
+  const reading: WatchedListOptions<Client, KnownClients> = {
+    async loadPage(request) {
+      const { version, clients, nextCursor } = await options.storage.listClients(request);
+      return { version, items: clients, nextCursor };
+    },
+    collect: (items, version) => ({ version, clients: new Map(items.map((client) => [client.id, client])) }),
+  };
+  const watch = createWatch<KnownClients>({
     what: 'clients',
     clock: options.clock,
     logger: options.logger,
     pauseMs: () => 0,
-    async load(known) {
-      const list = await options.storage.listClients(known?.version);
-      if (list.clients === undefined && known !== undefined) return known;
-      return { version: list.version, clients: new Map((list.clients ?? []).map((client) => [client.id, client])) };
-    },
+    load: (known) => loadWatchedList(reading, known),
   });
   return { find: (id) => watch.current()?.clients.get(id), ready: () => watch.ready(), close: () => watch.close() };
 }

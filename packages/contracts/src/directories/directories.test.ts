@@ -6,7 +6,7 @@ import { silentLogger } from '@tessera/telemetry';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { PublicJwk, PublicKeys } from '../keys/keys.ts';
-import type { ClientList } from '../storage/storage.ts';
+import type { ClientList, WatchedListRequest } from '../storage/storage.ts';
 import { client } from '../testing/arbitraries.ts';
 import { createClientDirectory } from './client-directory.ts';
 import { createConnectorDirectory } from './connector-directory.ts';
@@ -14,7 +14,7 @@ import { createSecretKeeper } from './secret-keeper.ts';
 import { createVerificationKeys } from './verification-keys.ts';
 
 async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  for (let turn = 0; turn < 200; turn += 1) await Promise.resolve();
 }
 
 function around() {
@@ -31,8 +31,8 @@ test('the client directory follows changes, asks with the version it knows, and 
   const base = around();
   const asked: (string | undefined)[] = [];
   let answer: () => ClientList = () => ({ version: '1', clients: [clientOf('a', 'before')] });
-  const listClients = async (knownVersion?: string) => {
-    asked.push(knownVersion);
+  const listClients = async (request?: WatchedListRequest) => {
+    asked.push(request?.knownVersion);
     return answer();
   };
   const directory = createClientDirectory({ storage: { listClients }, ...base });
@@ -56,6 +56,35 @@ test('the client directory follows changes, asks with the version it knows, and 
   await next(() => ({ version: '3', clients: [] }));
   expect(directory.find('a')).toBeUndefined();
   expect([asked[0], asked[1], asked.at(-1)]).toEqual([undefined, '1', '2']);
+  directory.close();
+});
+
+test('a list of clients of which a page never fits the others leaves the last whole one standing', async () => {
+  const base = around();
+  let version = 0;
+  let isSteady = true;
+  const listClients = async ({ cursor }: WatchedListRequest = {}): Promise<ClientList> => {
+    if (!isSteady || cursor === undefined) version += 1;
+    return cursor === undefined
+      ? { version: `${version}`, clients: [clientOf('a', `a of ${version}`)], nextCursor: 'a' }
+      : { version: `${version}`, clients: [clientOf('b', `b of ${version}`)] };
+  };
+  const directory = createClientDirectory({ storage: { listClients }, ...base });
+  await directory.ready();
+  const names = () => [directory.find('a')?.name, directory.find('b')?.name];
+  expect(names()).toEqual(['a of 1', 'b of 1']);
+  isSteady = false;
+  for (let time = 0; time < 3; time += 1) {
+    await settled();
+    base.clock.advance(1);
+    await settled();
+  }
+  expect(names()).toEqual(['a of 1', 'b of 1']);
+  expect(version).toBeGreaterThan(8);
+  isSteady = true;
+  base.clock.advance(1);
+  await settled();
+  expect(names()).toEqual([`a of ${version}`, `b of ${version}`]);
   directory.close();
 });
 

@@ -17,6 +17,7 @@ import {
   succeeded,
 } from '@tessera/rpc';
 import { currentContext } from '@tessera/telemetry';
+import { enumFromWire } from '../enum-wire.ts';
 import { failedFromWire, missingOutcome, optional, optionalText, required, sendReadable } from '../outcome-wire.ts';
 import type { Keys, KeysApi, PublicJwk, SecretPurpose, TokenToSign, TokenType } from './keys.ts';
 
@@ -32,10 +33,6 @@ const purposeToWire: Readonly<Record<SecretPurpose, SecretPurposeMessage>> = {
   connector_data: SecretPurposeMessage.CONNECTOR_DATA,
 };
 
-function keyOf<K extends string, V>(table: Readonly<Record<K, V>>, value: V): K | undefined {
-  return (Object.keys(table) as K[]).find((key) => table[key] === value);
-}
-
 function tokenToWire(token: TokenToSign): TokenToSignMessage {
   return {
     type: typeToWire[token.type],
@@ -48,7 +45,7 @@ function tokenToWire(token: TokenToSign): TokenToSignMessage {
 
 function tokenFromWire(message: TokenToSignMessage): TokenToSign {
   return {
-    type: required(keyOf(typeToWire, message.type), 'type'),
+    type: required(enumFromWire(typeToWire, message.type), 'type'),
     claims: JSON.parse(message.claimsJson) as Record<string, unknown>,
     ...optionalText('algorithm', message.algorithm),
     ...optional('atHashOf', message.atHashOf === 0 ? undefined : message.atHashOf - 1),
@@ -139,7 +136,7 @@ export function keysBinding(api: KeysApi): RpcBinding {
         return { version, jwksJson: keys.map((key) => JSON.stringify(key)) };
       },
       async getSecrets(request) {
-        const purpose = required(keyOf(purposeToWire, request.purpose), 'purpose');
+        const purpose = required(enumFromWire(purposeToWire, request.purpose), 'purpose');
         assertHolder(purpose);
         const { versions, currentVersion, refreshAt } = await api.getSecrets(purpose);
         return {

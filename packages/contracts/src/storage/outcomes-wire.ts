@@ -4,15 +4,20 @@ import {
   type CodeToRedeem as CodeToRedeemMessage,
   type FoundGrant,
   type GrantToRevoke as GrantToRevokeMessage,
+  type ReopenOutcome,
   type RevokeOutcome,
   type RotationOutcome as RotationOutcomeMessage,
   RotationRefusal as RotationRefusalMessage,
   type TokenToRotate as TokenToRotateMessage,
 } from '@tessera/proto/tessera/storage/v1/storage';
-import { errorToWire, type Outcome, succeeded } from '@tessera/rpc';
+import { type Outcome, succeeded } from '@tessera/rpc';
+import { enumFromWire } from '../enum-wire.ts';
 import { identityFromWire, identityToWire } from '../identity-wire.ts';
 import {
+  errorCase,
   failedFromWire,
+  flagFromWire,
+  flagToWire,
   missingOutcome,
   optional,
   optionalText,
@@ -48,11 +53,6 @@ const rotationRefusals: Readonly<Record<RotationRefusal, RotationRefusalMessage>
   user_gone: RotationRefusalMessage.USER_GONE,
 };
 
-/** A refusal a newer peer knows and we do not is still a refusal: of a code `unknown`, of a refresh token `revoked`. */
-function refusalFrom<K extends string, V>(table: Readonly<Record<K, V>>, value: V, fallback: K): K {
-  return (Object.keys(table) as K[]).find((key) => table[key] === value) ?? fallback;
-}
-
 /** A code to redeem as a message. */
 export function codeToWire(code: CodeToRedeem): CodeToRedeemMessage {
   return {
@@ -60,6 +60,7 @@ export function codeToWire(code: CodeToRedeem): CodeToRedeemMessage {
     redirectUri: code.redirectUri ?? '',
     codeVerifier: code.codeVerifier ?? '',
     refreshExpiresAt: code.refreshExpiresAt,
+    validIfNotUsedForSeconds: wholeSeconds(code.validIfNotUsedForSeconds),
   };
 }
 
@@ -77,19 +78,19 @@ export function codeFromWire(message: CodeToRedeemMessage): CodeToRedeem {
 
 /** What became of a code, as a message. */
 export function codeOutcomeToWire(outcome: Outcome<CodeOutcome>): CodeOutcomeMessage {
-  if (!outcome.ok) return { outcome: { $case: 'error', value: errorToWire(outcome.error) } };
+  if (!outcome.ok) return { outcome: errorCase(outcome.error) };
   return outcome.value.type === 'redeemed'
     ? { outcome: { $case: 'grant', value: grantToWire(outcome.value.grant) } }
     : { outcome: { $case: 'refusal', value: codeRefusals[outcome.value.refusal] } };
 }
 
-/** What became of a code. */
+/** What became of a code. A refusal that only a newer peer knows is still one: `unknown`. */
 export function codeOutcomeFromWire({ outcome }: CodeOutcomeMessage): Outcome<CodeOutcome> {
   switch (outcome?.$case) {
     case 'grant':
       return outcomeOf(() => ({ type: 'redeemed', grant: grantFromWire(outcome.value) }));
     case 'refusal':
-      return succeeded({ type: 'refused', refusal: refusalFrom(codeRefusals, outcome.value, 'unknown') });
+      return succeeded({ type: 'refused', refusal: enumFromWire(codeRefusals, outcome.value) ?? 'unknown' });
     case 'error':
       return failedFromWire(outcome.value);
     case undefined:
@@ -117,7 +118,7 @@ export function tokenFromWire({ identity, connectorData, ...message }: TokenToRo
 
 /** What became of a refresh token, as a message. */
 export function rotationToWire(outcome: Outcome<RotationOutcome>): RotationOutcomeMessage {
-  if (!outcome.ok) return { outcome: { $case: 'error', value: errorToWire(outcome.error) } };
+  if (!outcome.ok) return { outcome: errorCase(outcome.error) };
   const { value } = outcome;
   switch (value.type) {
     case 'rotated':
@@ -129,7 +130,7 @@ export function rotationToWire(outcome: Outcome<RotationOutcome>): RotationOutco
   }
 }
 
-/** What became of a refresh token. */
+/** What became of a refresh token. A refusal that only a newer peer knows is still one: `revoked`. */
 export function rotationFromWire({ outcome }: RotationOutcomeMessage): Outcome<RotationOutcome> {
   switch (outcome?.$case) {
     case 'rotated':
@@ -137,7 +138,7 @@ export function rotationFromWire({ outcome }: RotationOutcomeMessage): Outcome<R
     case 'upstreamFirst':
       return outcomeOf(() => ({ type: 'upstream_first', grant: grantFromWire(outcome.value) }));
     case 'refusal':
-      return succeeded({ type: 'refused', refusal: refusalFrom(rotationRefusals, outcome.value, 'revoked') });
+      return succeeded({ type: 'refused', refusal: enumFromWire(rotationRefusals, outcome.value) ?? 'revoked' });
     case 'error':
       return failedFromWire(outcome.value);
     case undefined:
@@ -147,7 +148,7 @@ export function rotationFromWire({ outcome }: RotationOutcomeMessage): Outcome<R
 
 /** A grant looked up, as a message. */
 export function foundToWire(outcome: Outcome<Grant | undefined>): FoundGrant {
-  if (!outcome.ok) return { outcome: { $case: 'error', value: errorToWire(outcome.error) } };
+  if (!outcome.ok) return { outcome: errorCase(outcome.error) };
   return outcome.value === undefined
     ? { outcome: { $case: 'absent', value: true } }
     : { outcome: { $case: 'grant', value: grantToWire(outcome.value) } };
@@ -182,19 +183,20 @@ export function grantToRevokeFromWire({ clientId, ...grant }: GrantToRevokeMessa
 
 /** A revocation, as a message. */
 export function revokedToWire(outcome: Outcome<boolean>): RevokeOutcome {
-  return outcome.ok
-    ? { outcome: { $case: 'isRevoked', value: outcome.value } }
-    : { outcome: { $case: 'error', value: errorToWire(outcome.error) } };
+  return { outcome: flagToWire('isRevoked', outcome) };
 }
 
 /** A revocation. */
 export function revokedFromWire({ outcome }: RevokeOutcome): Outcome<boolean> {
-  switch (outcome?.$case) {
-    case 'isRevoked':
-      return succeeded(outcome.value);
-    case 'error':
-      return failedFromWire(outcome.value);
-    case undefined:
-      return missingOutcome();
-  }
+  return flagFromWire(outcome);
+}
+
+/** A rotation that was reopened or not, as a message. */
+export function reopenedToWire(outcome: Outcome<boolean>): ReopenOutcome {
+  return { outcome: flagToWire('isReopened', outcome) };
+}
+
+/** A rotation that was reopened or not. */
+export function reopenedFromWire({ outcome }: ReopenOutcome): Outcome<boolean> {
+  return flagFromWire(outcome);
 }

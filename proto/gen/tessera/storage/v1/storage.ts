@@ -10,7 +10,8 @@ import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-j
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { Error } from "../../common/v1/error.ts";
 import { Identity } from "../../common/v1/identity.ts";
-import { Authorization, Client, Grant, User } from "./records.ts";
+import { SecurityEvent } from "./events.ts";
+import { Authorization, Client, Connector, Grant, User } from "./records.ts";
 
 export const protobufPackage = "tessera.storage.v1";
 
@@ -162,12 +163,27 @@ export function rotationRefusalToNumber(object: RotationRefusal): number {
 
 export interface ListClientsRequest {
   knownVersion: string;
+  /** Where the last page ended; empty = from the beginning. */
+  cursor: string;
 }
 
 export interface ListClientsResponse {
   version: string;
   /** Empty when the version is still the one known. */
   clients: Client[];
+  /** Empty = this was the last page. */
+  nextCursor: string;
+}
+
+export interface ListConnectorsRequest {
+  knownVersion: string;
+  cursor: string;
+}
+
+export interface ListConnectorsResponse {
+  version: string;
+  connectors: Connector[];
+  nextCursor: string;
 }
 
 export interface FindUserRequest {
@@ -245,7 +261,11 @@ export interface CodeToRedeem {
     | Date
     | undefined;
   /** When the grant dies, with a refresh token; absent = never. */
-  refreshExpiresAt: Date | undefined;
+  refreshExpiresAt:
+    | Date
+    | undefined;
+  /** Idle lifetime of the refresh token, so that forgotten grants are swept; 0 = none. */
+  validIfNotUsedForSeconds: number;
 }
 
 export interface RedeemCodesRequest {
@@ -342,8 +362,33 @@ export interface RevokeGrantsResponse {
   outcomes: RevokeOutcome[];
 }
 
+export interface RotationToReopen {
+  grantId: string;
+  /** Of the refresh token that could not be given. */
+  generation: number;
+}
+
+export interface ReopenRotationsRequest {
+  rotations: RotationToReopen[];
+}
+
+export interface ReopenOutcome {
+  outcome:
+    | //
+    /** False: the grant is at another generation, or revoked. */
+    { $case: "isReopened"; value: boolean }
+    | { $case: "error"; value: Error }
+    | undefined;
+}
+
+export interface ReopenRotationsResponse {
+  outcomes: ReopenOutcome[];
+}
+
 export interface GetKeySetRequest {
   name: string;
+  /** Waits for another version until the deadline is near; 0 = answers at once. */
+  knownVersion: number;
 }
 
 export interface GetKeySetResponse {
@@ -357,6 +402,8 @@ export interface CompareAndSetKeySetRequest {
   /** The version it replaces; 0 = there must be none. */
   expectedVersion: number;
   payload: Buffer;
+  /** Written with the key set, or not at all. */
+  events: SecurityEvent[];
 }
 
 export interface CompareAndSetKeySetResponse {
@@ -365,13 +412,16 @@ export interface CompareAndSetKeySetResponse {
 }
 
 function createBaseListClientsRequest(): ListClientsRequest {
-  return { knownVersion: "" };
+  return { knownVersion: "", cursor: "" };
 }
 
 export const ListClientsRequest: MessageFns<ListClientsRequest> = {
   encode(message: ListClientsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.knownVersion !== "") {
       writer.uint32(10).string(message.knownVersion);
+    }
+    if (message.cursor !== "") {
+      writer.uint32(18).string(message.cursor);
     }
     return writer;
   },
@@ -397,6 +447,14 @@ export const ListClientsRequest: MessageFns<ListClientsRequest> = {
             message.knownVersion = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.cursor = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -411,7 +469,7 @@ export const ListClientsRequest: MessageFns<ListClientsRequest> = {
 };
 
 function createBaseListClientsResponse(): ListClientsResponse {
-  return { version: "", clients: [] };
+  return { version: "", clients: [], nextCursor: "" };
 }
 
 export const ListClientsResponse: MessageFns<ListClientsResponse> = {
@@ -421,6 +479,9 @@ export const ListClientsResponse: MessageFns<ListClientsResponse> = {
     }
     for (const v of message.clients) {
       Client.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.nextCursor !== "") {
+      writer.uint32(26).string(message.nextCursor);
     }
     return writer;
   },
@@ -452,6 +513,139 @@ export const ListClientsResponse: MessageFns<ListClientsResponse> = {
             }
 
             message.clients.push(Client.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nextCursor = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListConnectorsRequest(): ListConnectorsRequest {
+  return { knownVersion: "", cursor: "" };
+}
+
+export const ListConnectorsRequest: MessageFns<ListConnectorsRequest> = {
+  encode(message: ListConnectorsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.knownVersion !== "") {
+      writer.uint32(10).string(message.knownVersion);
+    }
+    if (message.cursor !== "") {
+      writer.uint32(18).string(message.cursor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListConnectorsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListConnectorsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.knownVersion = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.cursor = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListConnectorsResponse(): ListConnectorsResponse {
+  return { version: "", connectors: [], nextCursor: "" };
+}
+
+export const ListConnectorsResponse: MessageFns<ListConnectorsResponse> = {
+  encode(message: ListConnectorsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.version !== "") {
+      writer.uint32(10).string(message.version);
+    }
+    for (const v of message.connectors) {
+      Connector.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.nextCursor !== "") {
+      writer.uint32(26).string(message.nextCursor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListConnectorsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListConnectorsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.connectors.push(Connector.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nextCursor = reader.string();
             continue;
           }
         }
@@ -1072,6 +1266,7 @@ function createBaseCodeToRedeem(): CodeToRedeem {
     grantId: "",
     tokensExpireAt: undefined,
     refreshExpiresAt: undefined,
+    validIfNotUsedForSeconds: 0,
   };
 }
 
@@ -1097,6 +1292,9 @@ export const CodeToRedeem: MessageFns<CodeToRedeem> = {
     }
     if (message.refreshExpiresAt !== undefined) {
       Timestamp.encode(toTimestamp(message.refreshExpiresAt), writer.uint32(58).fork()).join();
+    }
+    if (message.validIfNotUsedForSeconds !== 0) {
+      writer.uint32(64).uint32(message.validIfNotUsedForSeconds);
     }
     return writer;
   },
@@ -1168,6 +1366,14 @@ export const CodeToRedeem: MessageFns<CodeToRedeem> = {
             }
 
             message.refreshExpiresAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.validIfNotUsedForSeconds = reader.uint32();
             continue;
           }
         }
@@ -2043,14 +2249,225 @@ export const RevokeGrantsResponse: MessageFns<RevokeGrantsResponse> = {
   },
 };
 
+function createBaseRotationToReopen(): RotationToReopen {
+  return { grantId: "", generation: 0 };
+}
+
+export const RotationToReopen: MessageFns<RotationToReopen> = {
+  encode(message: RotationToReopen, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.grantId !== "") {
+      writer.uint32(10).string(message.grantId);
+    }
+    if (message.generation !== 0) {
+      writer.uint32(16).uint32(message.generation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RotationToReopen {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRotationToReopen();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.grantId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.generation = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReopenRotationsRequest(): ReopenRotationsRequest {
+  return { rotations: [] };
+}
+
+export const ReopenRotationsRequest: MessageFns<ReopenRotationsRequest> = {
+  encode(message: ReopenRotationsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.rotations) {
+      RotationToReopen.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReopenRotationsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReopenRotationsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rotations.push(RotationToReopen.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReopenOutcome(): ReopenOutcome {
+  return { outcome: undefined };
+}
+
+export const ReopenOutcome: MessageFns<ReopenOutcome> = {
+  encode(message: ReopenOutcome, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.outcome?.$case) {
+      case "isReopened":
+        writer.uint32(8).bool(message.outcome.value);
+        break;
+      case "error":
+        Error.encode(message.outcome.value, writer.uint32(18).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReopenOutcome {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReopenOutcome();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.outcome = { $case: "isReopened", value: reader.bool() };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.outcome = { $case: "error", value: Error.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReopenRotationsResponse(): ReopenRotationsResponse {
+  return { outcomes: [] };
+}
+
+export const ReopenRotationsResponse: MessageFns<ReopenRotationsResponse> = {
+  encode(message: ReopenRotationsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.outcomes) {
+      ReopenOutcome.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReopenRotationsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReopenRotationsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.outcomes.push(ReopenOutcome.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseGetKeySetRequest(): GetKeySetRequest {
-  return { name: "" };
+  return { name: "", knownVersion: 0 };
 }
 
 export const GetKeySetRequest: MessageFns<GetKeySetRequest> = {
   encode(message: GetKeySetRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
+    }
+    if (message.knownVersion !== 0) {
+      writer.uint32(16).uint32(message.knownVersion);
     }
     return writer;
   },
@@ -2074,6 +2491,14 @@ export const GetKeySetRequest: MessageFns<GetKeySetRequest> = {
             }
 
             message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.knownVersion = reader.uint32();
             continue;
           }
         }
@@ -2147,7 +2572,7 @@ export const GetKeySetResponse: MessageFns<GetKeySetResponse> = {
 };
 
 function createBaseCompareAndSetKeySetRequest(): CompareAndSetKeySetRequest {
-  return { name: "", expectedVersion: 0, payload: Buffer.alloc(0) };
+  return { name: "", expectedVersion: 0, payload: Buffer.alloc(0), events: [] };
 }
 
 export const CompareAndSetKeySetRequest: MessageFns<CompareAndSetKeySetRequest> = {
@@ -2160,6 +2585,9 @@ export const CompareAndSetKeySetRequest: MessageFns<CompareAndSetKeySetRequest> 
     }
     if (message.payload.length !== 0) {
       writer.uint32(26).bytes(message.payload);
+    }
+    for (const v of message.events) {
+      SecurityEvent.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2199,6 +2627,14 @@ export const CompareAndSetKeySetRequest: MessageFns<CompareAndSetKeySetRequest> 
             }
 
             message.payload = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.events.push(SecurityEvent.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -2263,7 +2699,10 @@ export const CompareAndSetKeySetResponse: MessageFns<CompareAndSetKeySetResponse
 /** What may be read by the services that face the public. */
 export type StorageReadServiceService = typeof StorageReadServiceService;
 export const StorageReadServiceService = {
-  /** All clients, from the file and from the store. With `known_version`, waits for a change until the deadline is near. */
+  /**
+   * All clients, from the file and from the store, a page at a time. With `known_version`, waits for a change until the
+   * deadline is near.
+   */
   listClients: {
     path: "/tessera.storage.v1.StorageReadService/ListClients" as const,
     requestStream: false as const,
@@ -2272,6 +2711,18 @@ export const StorageReadServiceService = {
     requestDeserialize: (value: Buffer): ListClientsRequest => ListClientsRequest.decode(value),
     responseSerialize: (value: ListClientsResponse): Buffer => Buffer.from(ListClientsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListClientsResponse => ListClientsResponse.decode(value),
+  },
+  /** Stored connectors, like ListClients. */
+  listConnectors: {
+    path: "/tessera.storage.v1.StorageReadService/ListConnectors" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListConnectorsRequest): Buffer =>
+      Buffer.from(ListConnectorsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListConnectorsRequest => ListConnectorsRequest.decode(value),
+    responseSerialize: (value: ListConnectorsResponse): Buffer =>
+      Buffer.from(ListConnectorsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListConnectorsResponse => ListConnectorsResponse.decode(value),
   },
   getAuthorizationRequest: {
     path: "/tessera.storage.v1.StorageReadService/GetAuthorizationRequest" as const,
@@ -2297,8 +2748,13 @@ export const StorageReadServiceService = {
 } as const;
 
 export interface StorageReadServiceServer extends UntypedServiceImplementation {
-  /** All clients, from the file and from the store. With `known_version`, waits for a change until the deadline is near. */
+  /**
+   * All clients, from the file and from the store, a page at a time. With `known_version`, waits for a change until the
+   * deadline is near.
+   */
   listClients: handleUnaryCall<ListClientsRequest, ListClientsResponse>;
+  /** Stored connectors, like ListClients. */
+  listConnectors: handleUnaryCall<ListConnectorsRequest, ListConnectorsResponse>;
   getAuthorizationRequest: handleUnaryCall<GetAuthorizationRequestRequest, GetAuthorizationRequestResponse>;
   findGrants: handleUnaryCall<FindGrantsRequest, FindGrantsResponse>;
 }
@@ -2392,6 +2848,18 @@ export const StorageWriteServiceService = {
       Buffer.from(RevokeGrantsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RevokeGrantsResponse => RevokeGrantsResponse.decode(value),
   },
+  /** Lets the predecessors of refresh tokens in for a while whose answer could not be given. */
+  reopenRotations: {
+    path: "/tessera.storage.v1.StorageWriteService/ReopenRotations" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReopenRotationsRequest): Buffer =>
+      Buffer.from(ReopenRotationsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReopenRotationsRequest => ReopenRotationsRequest.decode(value),
+    responseSerialize: (value: ReopenRotationsResponse): Buffer =>
+      Buffer.from(ReopenRotationsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReopenRotationsResponse => ReopenRotationsResponse.decode(value),
+  },
 } as const;
 
 export interface StorageWriteServiceServer extends UntypedServiceImplementation {
@@ -2404,6 +2872,8 @@ export interface StorageWriteServiceServer extends UntypedServiceImplementation 
   redeemCodes: handleUnaryCall<RedeemCodesRequest, RedeemCodesResponse>;
   rotateRefreshTokens: handleUnaryCall<RotateRefreshTokensRequest, RotateRefreshTokensResponse>;
   revokeGrants: handleUnaryCall<RevokeGrantsRequest, RevokeGrantsResponse>;
+  /** Lets the predecessors of refresh tokens in for a while whose answer could not be given. */
+  reopenRotations: handleUnaryCall<ReopenRotationsRequest, ReopenRotationsResponse>;
 }
 
 /** Encrypted key sets. Only for the keys service. */
