@@ -23,45 +23,124 @@ export interface TesseraConfig {
   readonly staticPasswords: readonly StaticPasswordConfig[];
   readonly services: ServicesConfig;
   readonly rpc: RpcConfig;
+  /** Where security-relevant events go; undefined = none are kept. */
+  readonly events?: EventsConfig;
 }
 
 /** Durable state. Paths are relative to the working directory, as in Dex. */
 export type StorageConfig =
   | { readonly type: 'memory' }
   | { readonly type: 'sqlite3'; readonly file: string }
-  | {
-      readonly type: 'postgres';
-      readonly host: string;
-      readonly port: number;
-      readonly database: string;
-      readonly user: string;
-      readonly password: string;
-      /** Default 5. */
-      readonly connectionTimeoutSeconds: number;
-      /** Default 10. */
-      readonly maxOpenConns: number;
-      readonly ssl: {
-        readonly mode: 'disable' | 'require' | 'verify-ca' | 'verify-full';
-        readonly caFile?: string;
-        readonly keyFile?: string;
-        readonly certFile?: string;
-      };
-    };
+  | PostgresStorageConfig
+  | MysqlStorageConfig
+  | EtcdStorageConfig;
+
+/** PostgreSQL 15 or later. */
+export interface PostgresStorageConfig {
+  readonly type: 'postgres';
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string;
+  /** Default 5. */
+  readonly connectionTimeoutSeconds: number;
+  /** Default 10. */
+  readonly maxOpenConns: number;
+  readonly ssl: {
+    readonly mode: 'disable' | 'require' | 'verify-ca' | 'verify-full';
+    readonly caFile?: string;
+    readonly keyFile?: string;
+    readonly certFile?: string;
+  };
+  /** A read-only copy, for lists that may lag behind; same database, user and TLS. */
+  readonly replica?: { readonly host: string; readonly port: number };
+}
+
+/** MySQL 8 or MariaDB 10.6, or later. */
+export interface MysqlStorageConfig {
+  readonly type: 'mysql';
+  /** Host name or address, or the path of a Unix socket. */
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string;
+  /** Default 5. */
+  readonly connectionTimeoutSeconds: number;
+  /** Default 10. */
+  readonly maxOpenConns: number;
+  /** `skip-verify` encrypts and verifies nothing. */
+  readonly ssl: {
+    readonly mode: 'false' | 'skip-verify' | 'true';
+    readonly caFile?: string;
+    readonly keyFile?: string;
+    readonly certFile?: string;
+  };
+}
+
+/** etcd 3.4 or later. */
+export interface EtcdStorageConfig {
+  readonly type: 'etcd';
+  /** `http://` or `https://`, all of one kind. */
+  readonly endpoints: readonly string[];
+  /** Prefix of every key; may be empty. */
+  readonly namespace: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly ssl: {
+    readonly serverName?: string;
+    readonly caFile?: string;
+    readonly keyFile?: string;
+    readonly certFile?: string;
+  };
+}
 
 /** Short-lived state. `memory` serves one process only. */
-export type EphemeralConfig =
-  | { readonly type: 'memory' }
-  | {
-      readonly type: 'redis';
-      readonly host: string;
-      readonly port: number;
-      readonly database: number;
-      readonly username?: string;
-      readonly password?: string;
-      /** Prefix of every key. Default `tessera:`. */
-      readonly prefix: string;
-      readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
-    };
+export type EphemeralConfig = { readonly type: 'memory' } | RedisEphemeralConfig;
+
+/** Redis 6 or later: one server, one found through Sentinels, or a Cluster. */
+export interface RedisEphemeralConfig {
+  readonly type: 'redis';
+  readonly topology:
+    | { readonly type: 'single'; readonly host: string; readonly port: number; readonly database: number }
+    | {
+        readonly type: 'sentinel';
+        /** Name of the primary, as the Sentinels know it. */
+        readonly master: string;
+        readonly sentinels: readonly { readonly host: string; readonly port: number }[];
+        /** Towards the Sentinels themselves. */
+        readonly username?: string;
+        readonly password?: string;
+        readonly database: number;
+      }
+    | { readonly type: 'cluster'; readonly nodes: readonly { readonly host: string; readonly port: number }[] };
+  readonly username?: string;
+  readonly password?: string;
+  /** Prefix of every key. Default `tessera:`. */
+  readonly prefix: string;
+  readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
+}
+
+/** Where the events service sends events. */
+export type EventsConfig =
+  | { readonly type: 'stdout' }
+  | { readonly type: 'file'; readonly file: string }
+  | KafkaEventsConfig;
+
+/** Apache Kafka 2.1 or later. */
+export interface KafkaEventsConfig {
+  readonly type: 'kafka';
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly clientId: string;
+  readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
+  readonly sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  };
+}
 
 /**
  * Where the key-encryption key comes from: 32 bytes in base64. `file` with `createIfMissing` makes one on first start
@@ -282,7 +361,7 @@ export interface StaticPasswordConfig {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-export type ServiceName = 'authorize' | 'token' | 'keys' | 'federation' | 'storage';
+export type ServiceName = 'authorize' | 'token' | 'keys' | 'federation' | 'storage' | 'events';
 
 /** Tessera's own: where each service listens and where the others find it; only used when services are separate processes. */
 export type ServicesConfig = Readonly<Record<ServiceName, ServiceAddresses>>;

@@ -99,8 +99,6 @@ describe('keys and types known from Dex', () => {
       { grpc: { addr: ':5557' } },
       'grpc is known from Dex, not served by this version: nothing would answer calls of the management API (people of the password database: tessera users); remove the block to go on without it',
     ],
-    [{ storage: { type: 'mysql', config: {} } }, 'storage.type is "mysql", a storage type known from Dex, not served'],
-    [{ storage: { type: 'etcd' } }, 'storage.type is "etcd", a storage type known from Dex, not served'],
     [{ storage: { type: 'kubernetes' } }, 'storage.type is "kubernetes", a storage type known from Dex, not served'],
     [{ signer: { type: 'vault', config: {} } }, 'signer.type is "vault", a signer type known from Dex, not served'],
     [

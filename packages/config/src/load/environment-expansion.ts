@@ -8,6 +8,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const expandedBlocks: readonly ConfigPath[] = [
   ['storage', 'config'],
   ['ephemeral', 'config'],
+  ['events', 'config'],
   ['signer', 'config'],
   ['connectors', '*', 'config'],
 ];

@@ -135,7 +135,7 @@ describe('loadConfig', () => {
 
   test('all problems are told together, with path and line, in the order of the file', () => {
     const result = loadText(`issuer: http://id.example.org/dex/
-storage: {type: mysql}
+storage: {type: kubernetes}
 web: {https: ":5554", tlsMinVersion: "1.3", tlsMaxVersion: "1.2"}
 expiry: {idTokens: 1d}
 connectors:
@@ -157,7 +157,7 @@ staticPasswords:
     expect(formatProblems(result.ok ? [] : result.problems)).toBe(
       `config.yaml: 14 problems in the configuration
   line 1: issuer must not end with a slash; write http://id.example.org/dex
-  line 2: storage.type is "mysql", a storage type known from Dex, not served by this version; the storage types are memory, sqlite3, postgres
+  line 2: storage.type is "kubernetes", a storage type known from Dex, not served by this version; the storage types are memory, sqlite3, postgres, mysql, etcd
   line 3: web.tlsCert is required with web.https
   line 3: web.tlsKey is required with web.https
   line 3: web.tlsMinVersion (1.3) is higher than tlsMaxVersion (1.2)

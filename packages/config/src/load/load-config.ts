@@ -6,6 +6,7 @@ import {
   warnAboutConnectors,
 } from '../schema/connectors/connector.ts';
 import { checkEphemeral, toEphemeralConfig } from '../schema/ephemeral.ts';
+import { checkEvents, toEventsConfig } from '../schema/events.ts';
 import { toExpiryConfig, warnAboutExpiry } from '../schema/expiry.ts';
 import { isOn } from '../schema/fields.ts';
 import { type FileInput, type FileOutput, fileSchema } from '../schema/file.ts';
@@ -18,7 +19,7 @@ import { checkRpc, toRpcConfig } from '../schema/rpc.ts';
 import { toSignerConfig } from '../schema/signer.ts';
 import { checkStaticClients, toStaticClientConfig, warnAboutStaticClients } from '../schema/static-clients.ts';
 import { checkStaticPasswords, toStaticPasswordConfig } from '../schema/static-passwords.ts';
-import { checkStorage, toStorageConfig } from '../schema/storage.ts';
+import { checkStorage, toStorageConfig } from '../schema/storage/storage.ts';
 import { checkWeb, toWebConfig, warnAboutWeb } from '../schema/web.ts';
 import type { TesseraConfig } from '../types.ts';
 import { canonicalise } from './canonical-keys.ts';
@@ -80,6 +81,7 @@ function checkRules(file: Partially<FileInput>, report: Report): void {
   const isPasswordDbEnabled = isOn(file.enablePasswordDB);
   checkStorage(file.storage, report);
   checkEphemeral(file.ephemeral, report);
+  checkEvents(file.events, report);
   checkKeyEncryption(file.keyEncryption, file.storage?.type, report);
   checkWeb(file.web, report);
   checkOAuth2(file.oauth2, report);
@@ -111,6 +113,7 @@ function toTesseraConfig(file: FileOutput, env: Environment): TesseraConfig {
     staticPasswords: file.staticPasswords.map(toStaticPasswordConfig),
     services: file.services,
     rpc: toRpcConfig(file.rpc),
+    ...(file.events === undefined ? {} : { events: toEventsConfig(file.events) }),
   };
 }
 

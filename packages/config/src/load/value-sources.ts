@@ -31,6 +31,21 @@ const sources: readonly ValueSource[] = [
   },
   { block: ['storage', 'config'], target: 'password', key: 'passwordFile', from: 'file', beside: 'conflict' },
   { block: ['ephemeral', 'config'], target: 'password', key: 'passwordFile', from: 'file', beside: 'conflict' },
+  {
+    block: ['ephemeral', 'config', 'sentinel'],
+    target: 'password',
+    key: 'passwordFile',
+    from: 'file',
+    beside: 'conflict',
+  },
+  { block: ['events', 'config', 'sasl'], target: 'password', key: 'passwordFile', from: 'file', beside: 'conflict' },
+  {
+    block: ['events', 'config', 'sasl'],
+    target: 'password',
+    key: 'passwordEnv',
+    from: 'environment',
+    beside: 'conflict',
+  },
   { block: ['keyEncryption'], target: 'value', key: 'valueFromEnv', from: 'environment', beside: 'conflict' },
 ];
 

@@ -1,10 +1,13 @@
 import { formatGoDuration } from '../go-duration.ts';
+import { joinHostPort } from '../schema/addresses.ts';
 import type {
   ConnectorConfig,
   EphemeralConfig,
+  EventsConfig,
   ExpiryConfig,
   FrontendConfig,
   KeyEncryptionConfig,
+  RedisEphemeralConfig,
   StaticClientConfig,
   StaticPasswordConfig,
   StorageConfig,
@@ -25,6 +28,7 @@ export function toFileForm(config: TesseraConfig): Block {
     issuer: config.issuer,
     storage: storageBlock(config.storage),
     ephemeral: ephemeralBlock(config.ephemeral),
+    ...(config.events === undefined ? {} : { events: eventsBlock(config.events) }),
     ...keyEncryptionBlock(config.keyEncryption),
     web: webBlock(config.web),
     telemetry: { ...config.telemetry },
@@ -53,16 +57,48 @@ export function toFileForm(config: TesseraConfig): Block {
 }
 
 function storageBlock(storage: StorageConfig): Block {
-  if (storage.type === 'memory') return { type: 'memory' };
-  if (storage.type === 'sqlite3') return { type: 'sqlite3', config: { file: storage.file } };
-  const { type, connectionTimeoutSeconds, ...rest } = storage;
-  return { type, config: { ...rest, connectionTimeout: connectionTimeoutSeconds } };
+  switch (storage.type) {
+    case 'memory':
+      return { type: 'memory' };
+    case 'postgres':
+    case 'mysql': {
+      const { type, connectionTimeoutSeconds, ...rest } = storage;
+      return { type, config: { ...rest, connectionTimeout: connectionTimeoutSeconds } };
+    }
+    case 'sqlite3':
+    case 'etcd': {
+      const { type, ...config } = storage;
+      return { type, config };
+    }
+  }
 }
 
 function ephemeralBlock(ephemeral: EphemeralConfig): Block {
   if (ephemeral.type === 'memory') return { type: 'memory' };
-  const { type, ...config } = ephemeral;
-  return { type, config };
+  const { type, topology, ...rest } = ephemeral;
+  return { type, config: { ...topologyKeys(topology), ...rest } };
+}
+
+function topologyKeys(topology: RedisEphemeralConfig['topology']): Block {
+  const joined = (nodes: readonly { readonly host: string; readonly port: number }[]): string[] =>
+    nodes.map(({ host, port }) => joinHostPort(host, port));
+  switch (topology.type) {
+    case 'single': {
+      const { host, port, database } = topology;
+      return { host, port, database };
+    }
+    case 'cluster':
+      return { cluster: { nodes: joined(topology.nodes) } };
+    case 'sentinel': {
+      const { type: _, sentinels, database, ...rest } = topology;
+      return { database, sentinel: { ...rest, nodes: joined(sentinels) } };
+    }
+  }
+}
+
+function eventsBlock(events: EventsConfig): Block {
+  const { type, ...config } = events;
+  return type === 'stdout' ? { type } : { type, config };
 }
 
 function keyEncryptionBlock(keyEncryption: KeyEncryptionConfig): Block {

@@ -107,6 +107,27 @@ describe('effectiveYaml', () => {
     ['with nothing but defaults', {}],
     ['with SQLite', { storage: { type: 'sqlite3', config: { file: 'a.db' } } }],
     ['with a key file', { keyEncryption: { file: 'kek' } }],
+    [
+      'with MySQL, Sentinels and Kafka',
+      {
+        storage: { type: 'mysql', config: { host: 'db', database: 'd', user: 'u', ssl: { mode: false } } },
+        ephemeral: { type: 'redis', config: { sentinel: { master: 'm', nodes: ['[::1]:1'], password: canary } } },
+        events: {
+          type: 'kafka',
+          config: { brokers: ['k:1'], tls: {}, sasl: { mechanism: 'plain', username: 'u', password: canary } },
+        },
+        keyEncryption: { value: keyValue },
+      },
+    ],
+    [
+      'with etcd, a Redis Cluster and a file of events',
+      {
+        storage: { type: 'etcd', config: { endpoints: ['https://e:1'], namespace: 'n', password: canary } },
+        ephemeral: { type: 'redis', config: { cluster: { nodes: ['a', 'b:2'] } } },
+        events: { type: 'file', config: { file: 'events.jsonl' } },
+        keyEncryption: { value: keyValue },
+      },
+    ],
   ])('before masking, it loads again as the same configuration %s', (_, changes) => {
     const first = configOf(loadFile(changes));
     expect(configOf(loadText(stringify(toFileForm(first))))).toEqual(first);

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { Report } from '../load/report.ts';
-import type { EphemeralConfig } from '../types.ts';
-import { isHostName } from './addresses.ts';
-import { checkedText, optionalText, text, wholeNumber } from './fields.ts';
+import type { EphemeralConfig, RedisEphemeralConfig } from '../types.ts';
+import { isHostName, splitHostPort } from './addresses.ts';
+import { checkedText, optionalText, requiredText, text, wholeNumber } from './fields.ts';
 import type { Partially } from './partially.ts';
 
 const tls = z
@@ -14,6 +14,16 @@ const tls = z
     keyFile: optionalText('PEM file of the client key; together with `certFile`.'),
   })
   .describe('TLS towards Redis; `tls: {}` turns it on with the system store.');
+
+const nodeList = (description: string) =>
+  z
+    .array(
+      checkedText('A node.', (value) =>
+        isHostName(splitHostPort(value)?.host ?? '') ? undefined : 'must be a host name or host:port',
+      ),
+    )
+    .min(1)
+    .describe(description);
 
 const memory = z
   .strictObject({
@@ -37,6 +47,22 @@ const redis = z
         passwordFile: optionalText('File that holds the password; instead of `password`.'),
         prefix: text('Prefix of every key.').default('tessera:'),
         tls: tls.exactOptional(),
+        sentinel: z
+          .strictObject({
+            master: requiredText('Name of the primary, as the Sentinels know it.'),
+            nodes: nodeList('The Sentinels, each as `host:port`; port 26379 when left out.'),
+            username: optionalText('User of the Sentinels, where they ask for one.'),
+            password: optionalText('Password of the Sentinels.'),
+            passwordFile: optionalText('File that holds the password; instead of `password`.'),
+          })
+          .exactOptional()
+          .describe('The server is found through Sentinels; instead of host and port.'),
+        cluster: z
+          .strictObject({
+            nodes: nodeList('Nodes to begin with, each as `host:port`; port 6379 when left out. The others are found.'),
+          })
+          .exactOptional()
+          .describe('The servers are a Redis Cluster; instead of host, port and database.'),
         url: checkedText(
           '`redis://user:password@host:port/database`, or `rediss://` with TLS; instead of those keys.',
           (value) => (parseRedisUrl(value) === undefined ? 'must be a redis:// or rediss:// URL' : undefined),
@@ -52,9 +78,17 @@ export const ephemeralSchema = z
   .discriminatedUnion('type', [memory, redis])
   .prefault({ type: 'memory' })
   .meta({
-    description: 'Where short-lived state lives: sign-ins in progress and codes.',
+    description:
+      'Where short-lived state lives: sign-ins in progress, codes, pushed and device requests, counters. `memory` is of one process: with several, each would know only its own sign-ins.',
     otherTypes: { noun: 'ephemeral storage', knownFromDex: [] },
   });
+
+/** What cannot stand beside each of the ways to name the servers. */
+const saidBy = {
+  cluster: ['host', 'port', 'database', 'url', 'sentinel'],
+  sentinel: ['host', 'port', 'url'],
+  url: ['host', 'port', 'database', 'username'],
+} as const;
 
 /** Rules between the keys of `ephemeral`. */
 export function checkEphemeral(
@@ -62,16 +96,17 @@ export function checkEphemeral(
   report: Report,
 ): void {
   if (ephemeral?.type !== 'redis') return;
-  const { tls: transport, url, ...rest } = ephemeral.config ?? {};
+  const { tls: transport, url } = ephemeral.config ?? {};
   const path = ['ephemeral', 'config'];
   if ((transport?.certFile === undefined) !== (transport?.keyFile === undefined)) {
     report.derived([...path, 'tls'], 'needs certFile and keyFile together, or neither');
   }
-  if (url === undefined) return;
-  for (const key of ['host', 'port', 'database', 'username'] as const) {
-    if (rest[key] !== undefined)
-      report.derived([...path, key], 'stands beside url, which says the same; keep one of them');
+  const way = (['cluster', 'sentinel', 'url'] as const).find((key) => ephemeral.config?.[key] !== undefined);
+  for (const key of way === undefined ? [] : saidBy[way]) {
+    if (ephemeral.config?.[key] !== undefined)
+      report.derived([...path, key], `stands beside ${way}, which says the same; keep one of them`);
   }
+  if (url === undefined) return;
   if (transport !== undefined && parseRedisUrl(url)?.isTls === false) {
     report.derived([...path, 'url'], 'must begin with rediss:// when there is a tls block');
   }
@@ -123,12 +158,41 @@ export function toEphemeralConfig(ephemeral: z.output<typeof ephemeralSchema>): 
   const transport = config.tls ?? (address?.isTls === true ? {} : undefined);
   return {
     type: 'redis',
-    host: address?.host ?? config.host ?? 'localhost',
-    port: address?.port ?? config.port ?? 6379,
-    database: address?.database ?? config.database ?? 0,
+    topology: toTopology(config, address),
     prefix: config.prefix,
     ...(username === undefined || username === '' ? {} : { username }),
     ...(password === undefined || password === '' ? {} : { password }),
     ...(transport === undefined ? {} : { tls: transport }),
   };
+}
+
+type RedisInput = (z.output<typeof ephemeralSchema> & { readonly type: 'redis' })['config'];
+
+function toTopology(
+  { host, port, database, sentinel, cluster }: RedisInput,
+  address: RedisAddress | undefined,
+): RedisEphemeralConfig['topology'] {
+  if (cluster !== undefined) return { type: 'cluster', nodes: cluster.nodes.map((node) => toNode(node, 6379)) };
+  if (sentinel === undefined) {
+    return {
+      type: 'single',
+      host: address?.host ?? host ?? 'localhost',
+      port: address?.port ?? port ?? 6379,
+      database: address?.database ?? database ?? 0,
+    };
+  }
+  const { master, nodes, username, password } = sentinel;
+  return {
+    type: 'sentinel',
+    master,
+    sentinels: nodes.map((node) => toNode(node, 26_379)),
+    database: database ?? 0,
+    ...(username === undefined || username === '' ? {} : { username }),
+    ...(password === undefined || password === '' ? {} : { password }),
+  };
+}
+
+function toNode(value: string, defaultPort: number): { readonly host: string; readonly port: number } {
+  const parts = splitHostPort(value);
+  return { host: parts?.host ?? value, port: parts?.port ?? defaultPort };
 }

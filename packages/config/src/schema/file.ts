@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { connectorSchema } from './connectors/connector.ts';
 import { ephemeralSchema } from './ephemeral.ts';
+import { eventsSchema } from './events.ts';
 import { expirySchema } from './expiry.ts';
 import { flag, refused } from './fields.ts';
 import { frontendSchema } from './frontend.ts';
@@ -13,7 +14,7 @@ import { servicesSchema } from './services.ts';
 import { signerSchema } from './signer.ts';
 import { staticClientSchema } from './static-clients.ts';
 import { staticPasswordSchema } from './static-passwords.ts';
-import { storageSchema } from './storage.ts';
+import { storageSchema } from './storage/storage.ts';
 import { telemetrySchema } from './telemetry.ts';
 import { webSchema } from './web.ts';
 
@@ -22,6 +23,7 @@ export const fileSchema = z.strictObject({
   issuer: issuerSchema,
   storage: storageSchema,
   ephemeral: ephemeralSchema,
+  events: eventsSchema,
   keyEncryption: keyEncryptionSchema,
   web: webSchema,
   telemetry: telemetrySchema,

@@ -15,7 +15,7 @@ export const keyEncryptionSchema = z
   })
   .exactOptional()
   .describe(
-    'The key-encryption key, by one of three ways. Left out: with sqlite3 a file beside the database (made on first start), with memory storage a key that lives as long as the process; with postgres it is required.',
+    'The key-encryption key, by one of three ways. Left out: with sqlite3 a file beside the database (made on first start), with memory storage a key that lives as long as the process; with postgres, mysql and etcd it is required.',
   );
 
 function keyFault(value: string): string | undefined {
@@ -27,6 +27,9 @@ const howToMakeOne = 'openssl rand -base64 32';
 
 type Input = NonNullable<z.input<typeof keyEncryptionSchema>>;
 
+/** Storage that several processes share, so that none of them may make a key for itself. */
+const sharedStorageTypes: ReadonlySet<string> = new Set(['postgres', 'mysql', 'etcd']);
+
 /** Exactly one source, and one at all where no default is safe. */
 export function checkKeyEncryption(
   keyEncryption: Partially<Input> | undefined,
@@ -34,10 +37,10 @@ export function checkKeyEncryption(
   report: Report,
 ): void {
   if (keyEncryption === undefined) {
-    if (storageType === 'postgres') {
+    if (storageType !== undefined && sharedStorageTypes.has(storageType)) {
       report.derived(
         ['keyEncryption'],
-        `is required with postgres, so that all processes share it; make a key with "${howToMakeOne}", and name its file in keyEncryption.file or its environment variable in keyEncryption.valueFromEnv`,
+        `is required with ${storageType}, so that all processes share it; make a key with "${howToMakeOne}", and name its file in keyEncryption.file or its environment variable in keyEncryption.valueFromEnv`,
       );
     }
     return;

@@ -24,6 +24,7 @@ export const servicesSchema = z
     keys: service('keys'),
     federation: service('federation'),
     storage: service('storage'),
+    events: service('events'),
   })
   .prefault({})
   .describe('Addresses of the services when they are separate processes.');
