@@ -21,6 +21,12 @@ export const SYSTEM_PACKAGES = {
   slapd: { programs: [['slapd'], ['slapadd']] },
   'ldap-utils': { programs: [['ldapmodify'], ['ldapadd']] },
   'nginx-light': { programs: [['nginx']] },
+  'postgresql-15': { files: ['/usr/lib/postgresql/15/bin/postgres', '/usr/lib/postgresql/15/bin/initdb'] },
+  'mariadb-server': { programs: [['mariadbd'], ['mariadb-install-db'], ['mariadb']] },
+  'etcd-server': { programs: [['etcd']] },
+  'etcd-client': { programs: [['etcdctl']] },
+  'openjdk-17-jre-headless': { programs: [['java']] },
+  maven: { programs: [['mvn']] },
   chromium: { programs: [['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']] },
   'fonts-noto-cjk': { files: ['/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'] },
 };
@@ -88,8 +94,9 @@ function commandPrefix() {
  * @param {readonly string[]} packages
  */
 function install(prefix, packages) {
-  // RUNLEVEL=1: maintainer scripts leave services alone, as in single-user mode.
-  const environment = ['env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1'];
+  // No server is started as a service of the machine: RUNLEVEL=1 is for maintainer scripts with init scripts, which then
+  // leave services alone as in single-user mode; SYSTEMD_OFFLINE=1 makes systemctl leave them alone.
+  const environment = ['env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1', 'SYSTEMD_OFFLINE=1'];
   const aptGet = [...environment, 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=120'];
   run([...prefix, ...aptGet, 'update']);
   run([...prefix, ...aptGet, 'install', '-y', '--no-install-recommends', ...packages]);

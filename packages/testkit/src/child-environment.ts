@@ -1,4 +1,4 @@
-const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ'];
+const INHERITED = ['PATH', 'HOME', 'XDG_CACHE_HOME', 'TMPDIR', 'TZ'];
 
 /**
  * The environment of a started server: where programs and temporary files are, UTF-8, and `extra`. Nothing else is

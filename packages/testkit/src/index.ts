@@ -8,6 +8,7 @@ export {
   writeServiceCertificates,
 } from './certificates.ts';
 export { type Cookie, type CookieJar, createCookieJar, parseSetCookie } from './cookie-jar.ts';
+export { type EtcdOptions, type EtcdServer, type EtcdTlsFiles, startEtcd } from './etcd.ts';
 export { assertPortIsFree, freePort } from './free-port.ts';
 export { decodeHtml, type FormButton, type HtmlForm, parseForms } from './html-forms.ts';
 export {
@@ -18,6 +19,9 @@ export {
   type UserAgentOptions,
   type VisitOptions,
 } from './http-agent.ts';
+export { type KafkaOptions, type KafkaServer, startKafka } from './kafka.ts';
+export type { KafkaSasl, KafkaTls } from './kafka-settings.ts';
+export type { KafkaRecord, TopicOptions } from './kafka-topics.ts';
 export { type LdapOptions, type LdapServer, startLdap } from './ldap.ts';
 export {
   directoryLdif,
@@ -32,12 +36,20 @@ export {
   sampleGroups,
   samplePeople,
 } from './ldap-directory.ts';
+export { type MariadbOptions, type MariadbServer, startMariadb } from './mariadb.ts';
 export { findProgram, MissingProgramError, PROGRAM_PACKAGES, type Program } from './missing-program.ts';
 export { type NginxConf, type NginxOptions, type NginxServer, startNginx, testConfig } from './nginx.ts';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
 export { type ProcessExit, type ProcessOptions, type RunningProcess, startProcess } from './process.ts';
 export { processTree, stillRunning } from './process-tree.ts';
-export { type RedisOptions, type RedisServer, startRedis } from './redis.ts';
+export { type RedisOptions, type RedisServer, type RedisTlsFiles, startRedis } from './redis.ts';
+export { type RedisCluster, type RedisClusterOptions, startRedisCluster } from './redis-cluster.ts';
+export {
+  type RedisSentinel,
+  type RedisSentinelOptions,
+  type SentinelServer,
+  startRedisSentinel,
+} from './redis-sentinel.ts';
 export type { RestartableServer } from './restartable-server.ts';
 export { type ProgramResult, type ProgramRun, runProgram, tryProgram } from './run-program.ts';
 export { createTempDirectory, type TempDirectory } from './temp-directory.ts';

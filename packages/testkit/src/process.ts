@@ -15,7 +15,7 @@ export interface ProcessOptions {
   /** Path of the program, or its name on PATH. */
   readonly command: string;
   readonly args?: readonly string[];
-  /** Variables on top of PATH, HOME, TMPDIR, TZ and LANG; nothing else is inherited. */
+  /** Variables on top of PATH, HOME, XDG_CACHE_HOME, TMPDIR, TZ and LANG; nothing else is inherited. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** Runs the program as this user; only root may give it. */
