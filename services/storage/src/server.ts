@@ -1,6 +1,5 @@
 import type { TesseraConfig } from '@tessera/config';
 import { type Service, type StorageApi, storageBindings } from '@tessera/contracts';
-import type { StorageAdmin } from './admin.ts';
 import { type OpenOptions, openDurableStore, openEphemeralStore } from './open-stores.ts';
 import { createStorageApi } from './storage-api.ts';
 import { startSweep } from './sweep.ts';
@@ -13,11 +12,10 @@ export interface StorageServiceOptions extends OpenOptions {
 /** The storage service: what every service is, and its own operations for callers in the same process. */
 export interface StorageService extends Service {
   readonly api: StorageApi;
-  readonly admin: StorageAdmin;
 }
 
 /**
- * Opens the configured stores and offers their operations.
+ * Opens the configured stores and offers their operations. Events are kept when the configuration says where they go.
  *
  * A store that cannot be opened as configured throws `invalid_argument` (`storage.cannot_open`) with the file or path and
  * the reason. One that merely does not answer throws nothing: `ready()` waits for it, and calls fail at once with
@@ -25,19 +23,19 @@ export interface StorageService extends Service {
  */
 export async function createStorageService(options: StorageServiceOptions): Promise<StorageService> {
   const { config, clock, logger } = options;
-  const durable = await openDurableStore(config.storage, options);
+  const hasOutbox = config.events !== undefined;
+  const durable = await openDurableStore(config.storage, { ...options, hasOutbox });
   const ephemeral = await openEphemeralStore(config.ephemeral, options).catch(async (thrown: unknown) => {
     await durable.close();
     throw thrown;
   });
-  const operations = createStorageApi({ ephemeral, durable, clock, config });
+  const operations = createStorageApi({ ephemeral, durable, clock, config, hasOutbox });
   const sweep = startSweep({ ephemeral, durable, clock, logger });
   return {
     name: 'storage',
     handlers: {},
     bindings: storageBindings(operations.api),
     api: operations.api,
-    admin: operations.admin,
     async ready() {
       await Promise.all([durable.ready(), ephemeral.ready()]);
     },

@@ -1,12 +1,13 @@
 import { addSeconds, type Clock } from '@tessera/clock';
+import { TesseraError } from '@tessera/errors';
 import type { Logger } from '@tessera/telemetry';
 import type { DurableStore, EphemeralStore } from './ports.ts';
 import { GRANT_RETENTION_SECONDS } from './rules/retention.ts';
 
 /** What sweeping needs. */
 export interface SweepOptions {
-  readonly ephemeral: EphemeralStore;
-  readonly durable: DurableStore;
+  readonly ephemeral: Pick<EphemeralStore, 'sweep'>;
+  readonly durable: Pick<DurableStore, 'deleteEndedGrants' | 'deleteExpiredRecords'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -18,37 +19,76 @@ export interface Sweep {
 }
 
 const INTERVAL_MS = 60_000;
-const BATCH_GRANTS = 500;
-/** So that one turn ends, however much there is; the rest waits for the next minute. */
-const MAX_BATCHES = 40;
+const BATCH = 1000;
+const LEAST_PAUSE_MS = 20;
+/** Expired records answer nobody any more; they stay as long as the clocks of replicas may differ. */
+const RECORD_RETENTION_SECONDS = 60;
 
-/** Removes expired grants in the background: once a minute, in small batches, one replica at a time. */
+/**
+ * Removes ended grants and expired records in the background, one replica at a time: once a minute, and as long as there is
+ * more than a batch at once. After each batch it rests as long as the batch took, so that traffic has the other half.
+ */
 export function startSweep({ ephemeral, durable, clock, logger }: SweepOptions): Sweep {
-  let isStopped = false;
-  let running: Promise<void> = Promise.resolve();
-  const sweep = async (): Promise<void> => {
-    try {
-      await ephemeral.sweep();
-      const before = addSeconds(clock.now(), -GRANT_RETENTION_SECONDS);
-      for (let batch = 0; batch < MAX_BATCHES && !isStopped; batch += 1) {
-        const deleted = await durable.deleteExpiredGrants(before, BATCH_GRANTS);
-        if (deleted < BATCH_GRANTS) break;
-      }
-    } catch (thrown) {
-      logger.warn({ err: thrown }, 'expired grants could not be removed');
+  const sleep = createSleep(clock);
+  const clear = async (deleteBatch: () => Promise<number>): Promise<void> => {
+    while (!sleep.isOver()) {
+      const startedMs = clock.monotonicMs();
+      if ((await deleteBatch()) < BATCH) return;
+      await sleep.forMs(Math.max(LEAST_PAUSE_MS, clock.monotonicMs() - startedMs));
     }
-    if (!isStopped) timer = next();
   };
-  const next = () =>
-    clock.schedule(INTERVAL_MS, () => {
-      running = sweep();
-    });
-  let timer = next();
+  const before = (retentionSeconds: number): Date => addSeconds(clock.now(), -retentionSeconds);
+  const turns: readonly (() => Promise<void>)[] = [
+    () => ephemeral.sweep(),
+    () => clear(() => durable.deleteEndedGrants(before(GRANT_RETENTION_SECONDS), BATCH)),
+    () => clear(() => durable.deleteExpiredRecords(before(RECORD_RETENTION_SECONDS), BATCH)),
+  ];
+  const run = async (): Promise<void> => {
+    for (;;) {
+      await sleep.forMs(INTERVAL_MS);
+      for (const turn of turns) {
+        if (sleep.isOver()) return;
+        await turn().catch((thrown: unknown) => {
+          // A store that moved elsewhere refuses this too, and says so to whoever tries to change it.
+          if (TesseraError.from(thrown).code === 'storage.retired') return;
+          logger.warn({ err: thrown }, 'what has expired could not be removed');
+        });
+      }
+    }
+  };
+  const running = run();
   return {
     async stop() {
-      isStopped = true;
-      timer.cancel();
+      sleep.end();
       await running;
+    },
+  };
+}
+
+interface Sleep {
+  /** Settles after the time, or at once when everything ends. */
+  forMs(delayMs: number): Promise<void>;
+  isOver(): boolean;
+  end(): void;
+}
+
+function createSleep(clock: Clock): Sleep {
+  let wake: (() => void) | undefined;
+  let isOver = false;
+  return {
+    forMs: (delayMs) =>
+      new Promise((resolve) => {
+        if (isOver) return resolve();
+        const timer = clock.schedule(delayMs, resolve);
+        wake = () => {
+          timer.cancel();
+          resolve();
+        };
+      }),
+    isOver: () => isOver,
+    end() {
+      isOver = true;
+      wake?.();
     },
   };
 }

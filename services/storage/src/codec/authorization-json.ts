@@ -41,8 +41,18 @@ export function authorizationFromJson(json: string): Authorization {
 }
 
 function plainTerms(authorization: AuthorizationTerms): TermsJson {
-  const { clientId, redirectUri, scopes, nonce, pkce, connectorId, authTime, isRefreshable, refreshesUpstream } =
-    authorization;
+  const {
+    clientId,
+    redirectUri,
+    scopes,
+    nonce,
+    pkce,
+    connectorId,
+    authTime,
+    isRefreshable,
+    refreshesUpstream,
+    sessionId,
+  } = authorization;
   return {
     clientId,
     redirectUri,
@@ -53,5 +63,6 @@ function plainTerms(authorization: AuthorizationTerms): TermsJson {
     authTimeMs: authTime.getTime(),
     isRefreshable,
     refreshesUpstream,
+    ...(sessionId === undefined ? {} : { sessionId }),
   };
 }

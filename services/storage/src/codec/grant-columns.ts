@@ -1,4 +1,4 @@
-import type { Grant, User } from '@tessera/contracts';
+import type { Grant } from '@tessera/contracts';
 import { termsFromJson } from './authorization-json.ts';
 import { identityFromJson } from './identity-json.ts';
 
@@ -30,17 +30,4 @@ export function grantFromColumns(columns: GrantColumns): Grant {
     ...(columns.expiresAt === null ? {} : { expiresAt: columns.expiresAt }),
     ...(columns.revokedAt === null ? {} : { revokedAt: columns.revokedAt }),
   };
-}
-
-/** A stored person as the columns of a database hold them. */
-export interface UserColumns {
-  readonly email: string;
-  readonly identity: string;
-  readonly passwordHash: string;
-  readonly isEnabled: boolean;
-}
-
-/** The person of their columns. */
-export function userFromColumns({ email, identity, passwordHash, isEnabled }: UserColumns): User {
-  return { email, identity: identityFromJson(identity), passwordHash, isEnabled, isStatic: false };
 }

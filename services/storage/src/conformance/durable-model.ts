@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createMemoryDurableStore } from '../backends/memory/durable.ts';
 import { type Bench, createBench, type DurableHarness, unwrapped, words } from './bench-api.ts';
+import { drain } from './durable-samples.ts';
 import { sampleToken, sampleUser } from './samples.ts';
 
 const GRANTS = 3;
@@ -11,6 +12,7 @@ const GRANTS = 3;
 type Step =
   | { readonly type: 'wait'; readonly seconds: number }
   | { readonly type: 'revoke'; readonly grant: number }
+  | { readonly type: 'reopen'; readonly grant: number; readonly generation: number }
   | { readonly type: 'user'; readonly change: 'put' | 'promote' | 'disable' | 'delete' }
   | { readonly type: 'rotate'; readonly tokens: readonly Presented[] };
 
@@ -47,6 +49,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('revoke' as const), grant: fc.nat(GRANTS - 1) }) },
   {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('reopen' as const),
+      grant: fc.nat(GRANTS - 1),
+      generation: fc.nat(3),
+    }),
+  },
+  {
     weight: 2,
     arbitrary: fc.record({
       type: fc.constant('user' as const),
@@ -59,7 +69,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 export function modelSuite(harness: DurableHarness): void {
   test('RFC 9700 §4.14.2: any sequence of presentations is judged as the rules say', async () => {
     const clock = createFakeClock();
-    const memory = { open: async () => createMemoryDurableStore({ clock }), isPersistent: false };
+    const memory = { open: async () => createMemoryDurableStore({ clock, hasOutbox: true }), isPersistent: false };
     const benches = [await createBench(memory, {}, clock), await createBench(harness, {}, clock)];
     const property = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
       const [expected, actual] = await Promise.all(benches.map((bench) => setUp(bench)));
@@ -70,6 +80,8 @@ export function modelSuite(harness: DurableHarness): void {
           expect(right).toEqual(left);
         }
       }
+      // Each telling of the grants, in order.
+      expect(await told(actual)).toEqual(await told(expected));
     });
     await fc.assert(property, { numRuns: 60 });
     for (const bench of benches) await bench.durable.close();
@@ -82,7 +94,8 @@ interface Subject {
 }
 
 async function setUp(bench: Bench): Promise<Subject> {
-  await bench.admin.putUser(sampleUser());
+  await drain(bench);
+  await bench.putUser(sampleUser());
   const grants = [
     await bench.putGrant(),
     await bench.putGrant({ refreshesUpstream: true }),
@@ -102,18 +115,33 @@ async function perform(
   return { outcome, state: found.map((one) => one && comparable(one.grant)) };
 }
 
+/** What the outbox tells of the grants, each by its place. */
+async function told(subject: Subject | undefined): Promise<unknown> {
+  if (subject === undefined) throw new Error('no subject');
+  const { bench, grants } = subject;
+  const events = (await drain(bench)).map(({ event }) => {
+    const { grantId, ...data } = JSON.parse(event.data) as { readonly grantId?: string };
+    return { grant: grants.findIndex(({ id }) => id === grantId), type: event.type, data, time: event.time };
+  });
+  return grants.map((_, place) => events.filter(({ grant }) => grant === place));
+}
+
 async function act({ bench, grants }: Subject, current: Exclude<Step, { readonly type: 'wait' }>): Promise<unknown> {
   switch (current.type) {
     case 'rotate':
       return words(await bench.api.rotateRefreshTokens(current.tokens.map((one) => tokenOf(one, grants))));
     case 'revoke':
       return (await bench.api.revokeGrants([{ grantId: grants[current.grant]?.id ?? '', reason: 'x' }])).map(unwrapped);
+    case 'reopen': {
+      const rotation = { grantId: grants[current.grant]?.id ?? '', generation: current.generation };
+      return (await bench.api.reopenRotations([rotation])).map(unwrapped);
+    }
     case 'user': {
       const { identity } = sampleUser();
-      if (current.change === 'delete') return bench.admin.deleteUser('jane@example.org');
+      if (current.change === 'delete') return bench.deleteUser('jane@example.org');
       const groups = current.change === 'promote' ? ['promoted'] : identity.groups;
       const isEnabled = current.change !== 'disable';
-      return bench.admin.putUser(sampleUser({ isEnabled, identity: { ...identity, groups } }));
+      return bench.putUser(sampleUser({ isEnabled, identity: { ...identity, groups } }));
     }
   }
 }

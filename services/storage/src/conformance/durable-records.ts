@@ -1,195 +1,285 @@
-import { runInContext } from '@tessera/telemetry';
 import { describe, expect, test } from 'vitest';
-import { createBench, type DurableHarness, grantNow, unwrapped, words } from './bench-api.ts';
-import { AWKWARD_TEXT, freshId, sampleClient, sampleCode, sampleToken, sampleUser } from './samples.ts';
+import type { RecordToWrite, StoredRecord } from '../ports.ts';
+import { MAX_BODY_BYTES } from '../rules/accepted-input.ts';
+import { type Bench, createBench, type DurableHarness } from './bench-api.ts';
+import { recordRacesSuite } from './durable-record-races.ts';
+import { AWKWARD_TEXT, freshId } from './samples.ts';
 
-/** What every durable store has to do with grants at rest, people, clients and key sets. */
+/** What every durable store has to do with records, whatever their kind. */
 export function recordsSuite(harness: DurableHarness): void {
-  grantsSuite(harness);
-  usersSuite(harness);
-  clientsSuite(harness);
-  keySetsSuite(harness);
-  restartSuite(harness);
-}
-
-function grantsSuite(harness: DurableHarness): void {
-  describe('grants', () => {
-    test('RFC 7009 §2.1: a grant is revoked once, by its client or by whoever may, in one statement', async () => {
-      const bench = await createBench(harness);
-      const [own, any] = [await bench.putGrant(), await bench.putGrant()];
-      const reason = 'client_request';
-      const outcomes = await bench.api.revokeGrants([
-        { grantId: own.id, clientId: 'app', reason },
-        { grantId: any.id, reason },
-        { grantId: '00000000-0000-4000-8000-000000000000', reason },
-        { grantId: 'no-uuid', reason },
-      ]);
-      expect(bench.counted()).toEqual(['revoke_grants']);
-      expect(outcomes.map(unwrapped)).toEqual([true, true, false, false]);
-      const again = await bench.api.revokeGrants([{ grantId: own.id, clientId: 'app', reason }]);
-      expect(again.map(unwrapped)).toEqual([false]);
-      await bench.durable.close();
-    });
-
-    test('RFC 7009 §2.1: another client cannot revoke a grant, and the same grant twice in a batch is revoked once', async () => {
-      const bench = await createBench(harness);
-      const { id: grantId } = await bench.putGrant();
-      const outcomes = await bench.api.revokeGrants([
-        { grantId, clientId: 'other', reason: 'x' },
-        { grantId: grantId.toUpperCase(), clientId: 'app', reason: 'x' },
-        { grantId, clientId: 'app', reason: 'x' },
-      ]);
-      expect(outcomes.map(unwrapped)).toEqual([false, true, false]);
-      expect((await grantNow(bench.api, grantId)).revokedAt).toEqual(bench.clock.now());
-      await bench.durable.close();
-    });
-
-    test('of 100 who revoke at once one did it', async () => {
-      const bench = await createBench(harness);
-      const { id: grantId } = await bench.putGrant();
-      const calls = Array.from({ length: 100 }, () => bench.api.revokeGrants([{ grantId, reason: 'x' }]));
-      const outcomes = (await Promise.all(calls)).flat().map(unwrapped);
-      expect(outcomes.filter((isRevoked) => isRevoked)).toHaveLength(1);
-      await bench.durable.close();
-    });
-
-    test('grants are found in order, in one statement, and none for an id nobody has', async () => {
-      const bench = await createBench(harness);
-      const [first, second] = [await bench.putGrant(), await bench.putGrant()];
-      const ids = [second.id, 'no-uuid', first.id, second.id, '00000000-0000-4000-8000-000000000000'];
-      const found = await bench.api.findGrants(ids);
-      expect(bench.counted()).toEqual(['find_grants']);
-      expect(found.map(unwrapped)).toEqual([second, undefined, first, second, undefined]);
-      await bench.durable.close();
-    });
-
-    test('an expired grant stays for a day, so that a replay is recognised, and then goes', async () => {
-      const bench = await createBench(harness);
-      const code = sampleCode(await bench.putCode({ isRefreshable: false }));
-      await bench.api.redeemCodes([code]);
-      const kept = await bench.putGrant();
-      const sweep = () => bench.durable.deleteExpiredGrants(new Date(bench.clock.now().getTime() - 86_400_000), 500);
-      bench.clock.set(new Date(code.tokensExpireAt.getTime() + 86_399_999));
-      await sweep();
-      expect(unwrapped((await bench.api.findGrants([code.grantId]))[0])).toBeDefined();
-      bench.clock.advance(0.002);
-      await sweep();
-      expect((await bench.api.findGrants([code.grantId, kept.id])).map(unwrapped)).toEqual([undefined, kept]);
-      await bench.durable.close();
-    });
+  describe('records', () => {
+    writingSuite(harness);
+    expirySuite(harness);
+    listingSuite(harness);
+    revisionsSuite(harness);
+    recordRacesSuite(harness);
   });
 }
 
-function usersSuite(harness: DurableHarness): void {
-  describe('people', () => {
-    test('a person is found by email in any case, replaced and deleted', async () => {
-      const bench = await createBench(harness);
-      const identity = { ...sampleUser().identity, username: AWKWARD_TEXT };
-      await bench.admin.putUser(sampleUser({ email: 'Jane@EXAMPLE.org', identity }));
-      expect(await bench.api.findUser('jANE@example.org')).toEqual(sampleUser({ identity }));
-      await bench.admin.putUser(sampleUser({ isEnabled: false }));
-      expect(await bench.api.findUser('jane@example.org')).toEqual(sampleUser({ isEnabled: false }));
-      expect(await bench.admin.deleteUser('Jane@example.org')).toBe(true);
-      expect(await bench.admin.deleteUser('Jane@example.org')).toBe(false);
-      expect(await bench.api.findUser('jane@example.org')).toBeUndefined();
-      expect(await bench.api.findUser('jane\0@example.org')).toBeUndefined();
-      expect(await bench.api.findUser("' OR 1=1 --")).toBeUndefined();
-      await bench.durable.close();
+/** A record to write, of a kind that is not watched. */
+export function sampleRecord(id: string, overrides: Partial<RecordToWrite> = {}): RecordToWrite {
+  return { kind: 'credential', id, body: '{"a":1}', expected: 'any', events: [], ...overrides };
+}
+
+function write(bench: Bench, ...records: readonly RecordToWrite[]): Promise<readonly (number | undefined)[]> {
+  return bench.durable.writeRecords(records, bench.clock.now());
+}
+
+async function find(bench: Bench, id: string, kind: RecordToWrite['kind'] = 'credential') {
+  const [record] = await bench.durable.getRecords([{ kind, id }], bench.clock.now());
+  return record;
+}
+
+function writingSuite(harness: DurableHarness): void {
+  test('a record comes back as it was, of any text and of the greatest length', async () => {
+    const bench = await createBench(harness);
+    const [awkward, long] = [`${freshId()} Ünï "'\\%_ 漢字 🏛️`, `${freshId()}${'漢'.repeat(150)}`.padEnd(212, 'x')];
+    expect(Buffer.byteLength(long)).toBe(512);
+    const expiresAt = new Date(bench.clock.now().getTime() + 12_345);
+    const owner = '漢'.repeat(170);
+    const body = JSON.stringify({ text: AWKWARD_TEXT, fill: 'x'.repeat(MAX_BODY_BYTES) });
+    expect(await write(bench, sampleRecord(awkward, { body, owner, expiresAt }), sampleRecord(long))).toEqual([1, 1]);
+    const found = await find(bench, awkward);
+    expect({ ...found, body: JSON.parse(found?.body ?? '') }).toEqual({
+      id: awkward,
+      version: 1,
+      owner,
+      expiresAt,
+      body: JSON.parse(body),
     });
+    expect(await find(bench, long)).toEqual({ id: long, version: 1, body: expect.anything() });
+    await bench.durable.close();
+  });
+
+  test('create, replace and version conflicts: each write says what stands, and a refused one changes nothing', async () => {
+    const bench = await createBench(harness);
+    const id = freshId();
+    expect(await write(bench, sampleRecord(id, { expected: 1 }))).toEqual([undefined]);
+    expect(await find(bench, id)).toBeUndefined();
+    expect(await write(bench, sampleRecord(id, { expected: 'absent', owner: 'o', body: '{"n":1}' }))).toEqual([1]);
+    expect(await write(bench, sampleRecord(id, { expected: 'absent', body: '{"n":0}' }))).toEqual([undefined]);
+    expect(await write(bench, sampleRecord(id, { expected: 2, body: '{"n":0}' }))).toEqual([undefined]);
+    expect(parsed(await find(bench, id))).toEqual({ id, version: 1, owner: 'o', body: { n: 1 } });
+    expect(await write(bench, sampleRecord(id, { expected: 1, body: '{"n":2}' }))).toEqual([2]);
+    expect(parsed(await find(bench, id))).toEqual({ id, version: 2, body: { n: 2 } });
+    expect(await write(bench, sampleRecord(id, { expected: 'any', owner: 'p', body: '{"n":3}' }))).toEqual([3]);
+    expect(parsed(await find(bench, id))).toEqual({ id, version: 3, owner: 'p', body: { n: 3 } });
+    await bench.durable.close();
+  });
+
+  test('a record is removed once, and only as the version that is meant', async () => {
+    const bench = await createBench(harness);
+    const [one, two] = [freshId(), freshId()];
+    await write(bench, sampleRecord(one), sampleRecord(two));
+    const remove = (id: string, expectedVersion?: number) =>
+      bench.durable.removeRecords(
+        [{ kind: 'credential', id, events: [], ...(expectedVersion === undefined ? {} : { expectedVersion }) }],
+        bench.clock.now(),
+      );
+    expect([await remove(one, 2), await remove(one, 1), await remove(one, 1)]).toEqual([[false], [true], [false]]);
+    expect([await remove(two), await remove(two), await remove(freshId())]).toEqual([[true], [false], [false]]);
+    expect(await write(bench, sampleRecord(one, { expected: 'absent' }))).toEqual([1]);
+    await bench.durable.close();
+  });
+
+  test('a batch has an outcome for each record, in order, in one statement', async () => {
+    const bench = await createBench(harness);
+    const ids = Array.from({ length: 5 }, () => freshId());
+    const [first = '', second = '', third = '', fourth = '', fifth = ''] = ids;
+    await write(bench, sampleRecord(second), sampleRecord(third), sampleRecord(fifth));
+    bench.counted();
+    const outcomes = await write(
+      bench,
+      sampleRecord(fifth, { expected: 1 }),
+      sampleRecord(first, { expected: 'absent' }),
+      sampleRecord(second, { expected: 'absent' }),
+      sampleRecord(third, { expected: 7 }),
+      sampleRecord(fourth, { kind: 'consent' }),
+    );
+    expect(outcomes).toEqual([2, 1, undefined, undefined, 1]);
+    expect(bench.counted()).toEqual(['write_records']);
+    const refs = [
+      ...ids.toReversed().map((id) => ({ kind: 'credential', id }) as const),
+      { kind: 'consent', id: fourth } as const,
+    ];
+    const found = await bench.durable.getRecords(refs, bench.clock.now());
+    expect(found.map((record) => record?.version)).toEqual([2, undefined, 1, 1, 1, 1]);
+    const removals = [first, second, freshId()].map((id) => ({ kind: 'credential', id, events: [] }) as const);
+    expect(await bench.durable.removeRecords(removals, bench.clock.now())).toEqual([true, true, false]);
+    expect(bench.counted()).toEqual(['get_records', 'remove_records']);
+    await bench.durable.close();
+  });
+
+  test('one id of two kinds is two records', async () => {
+    const bench = await createBench(harness);
+    const id = freshId();
+    expect(await write(bench, sampleRecord(id), sampleRecord(id, { kind: 'session' }))).toEqual([1, 1]);
+    expect(await bench.durable.removeRecords([{ kind: 'session', id, events: [] }], bench.clock.now())).toEqual([true]);
+    expect(await find(bench, id)).toMatchObject({ id, version: 1 });
+    await bench.durable.close();
   });
 }
 
-function clientsSuite(harness: DurableHarness): void {
-  describe('clients', () => {
-    test('clients come back as they were, with a version that changes with each change', async () => {
-      const bench = await createBench(harness);
-      const before = await bench.api.listClients();
-      expect(before.clients).toEqual([]);
-      await bench.admin.putClient(sampleClient('a'));
-      const after = await bench.api.listClients(before.version);
-      expect(after.version).not.toBe(before.version);
-      expect(after.clients).toHaveLength(1);
-      const [client] = after.clients ?? [];
-      expect({ ...client, secrets: [] }).toEqual({ ...sampleClient('a'), secrets: [] });
-      expect(client?.secrets.map(({ hash }) => [...hash])).toEqual([[3, 255], [5]]);
-      expect(client?.secrets[1]?.expiresAt).toEqual(sampleClient('a').secrets[1]?.expiresAt);
-      expect(await bench.admin.deleteClient('a')).toBe(true);
-      expect(await bench.admin.deleteClient('a')).toBe(false);
-      const last = await bench.api.listClients(after.version);
-      expect(last.clients).toEqual([]);
-      expect(last.version).not.toBe(after.version);
-      await bench.durable.close();
-    });
+function expirySuite(harness: DurableHarness): void {
+  test('a record is there until the moment before it expires, and in no way after it', async () => {
+    const bench = await createBench(harness);
+    const [id, owner] = [freshId(), freshId()];
+    const expiresAt = new Date(bench.clock.now().getTime() + 60_000);
+    await write(bench, sampleRecord(id, { owner, expiresAt }));
+    const list = () => bench.durable.listRecords({ kind: 'credential', owner, limit: 10 }, bench.clock.now());
+    bench.clock.advance(59.999);
+    expect(await find(bench, id)).toMatchObject({ id, expiresAt });
+    expect((await list()).records).toHaveLength(1);
+    bench.clock.advance(0.001);
+    expect(await find(bench, id)).toBeUndefined();
+    expect((await list()).records).toEqual([]);
+    expect(await write(bench, sampleRecord(id, { expected: 1 }))).toEqual([undefined]);
+    expect(await bench.durable.removeRecords([{ kind: 'credential', id, events: [] }], bench.clock.now())).toEqual([
+      false,
+    ]);
+    expect(await write(bench, sampleRecord(id, { expected: 'absent' }))).toEqual([1]);
+    expect(parsed(await find(bench, id))).toEqual({ id, version: 1, body: { a: 1 } });
+    await bench.durable.close();
+  });
 
-    test('a caller who knows the version is answered without clients when their deadline is near', async () => {
-      const bench = await createBench(harness);
-      const { version } = await bench.api.listClients();
-      const context = { requestId: 'test', deadlineMs: bench.clock.monotonicMs() + 500 };
-      expect(await runInContext(context, () => bench.api.listClients(version))).toEqual({ version });
-      await bench.durable.close();
-    });
+  test('expired records are deleted in batches, and no others', async () => {
+    const bench = await createBench(harness);
+    const soon = new Date(bench.clock.now().getTime() + 1000);
+    const later = new Date(soon.getTime() + 1);
+    const [gone, kept, endless] = [Array.from({ length: 5 }, () => freshId()), freshId(), freshId()];
+    await write(
+      bench,
+      ...gone.map((id) => sampleRecord(id, { expiresAt: soon })),
+      sampleRecord(kept, { expiresAt: later }),
+      sampleRecord(endless),
+    );
+    let deleted = 0;
+    for (;;) {
+      const count = await bench.durable.deleteExpiredRecords(later, 2);
+      deleted += count;
+      expect(count).toBeLessThanOrEqual(2);
+      if (count < 2) break;
+    }
+    expect(deleted).toBeGreaterThanOrEqual(5);
+    expect(await find(bench, kept)).toBeDefined();
+    expect(await find(bench, endless)).toBeDefined();
+    expect(await find(bench, gone[0] ?? '')).toBeUndefined();
+    await bench.durable.close();
   });
 }
 
-function keySetsSuite(harness: DurableHarness): void {
-  describe('key sets', () => {
-    test('a key set is set from version to version', async () => {
-      const bench = await createBench(harness);
-      const name = freshId();
-      expect(await bench.api.getKeySet(name)).toMatchObject({ version: 0 });
-      expect((await bench.api.getKeySet(name)).payload).toHaveLength(0);
-      expect(await bench.api.compareAndSetKeySet(name, 1, Uint8Array.of(9))).toBe(false);
-      expect(await bench.api.compareAndSetKeySet(name, 0, Uint8Array.of(1, 255))).toBe(true);
-      expect(await bench.api.compareAndSetKeySet(name, 0, Uint8Array.of(9))).toBe(false);
-      expect(await bench.api.compareAndSetKeySet(name, 1, Uint8Array.of(2, 0))).toBe(true);
-      const { version, payload } = await bench.api.getKeySet(name);
-      expect([version, ...payload]).toEqual([2, 2, 0]);
-      await bench.durable.close();
-    });
+function listingSuite(harness: DurableHarness): void {
+  test('records are listed in the order of the bytes of their ids, upper and lower case and accents apart', async () => {
+    const bench = await createBench(harness);
+    const [prefix, owner] = [freshId(), freshId()];
+    const inOrder = [
+      '',
+      ' ',
+      '"',
+      '%',
+      'A',
+      'B',
+      'Z',
+      '_',
+      'a',
+      'a ',
+      'aa',
+      'a\u0301',
+      'b',
+      'á',
+      'é',
+      '漢',
+      'ｚ',
+      '😀',
+    ];
+    const ids = inOrder.map((end) => prefix + end);
+    await write(bench, ...ids.toReversed().map((id) => sampleRecord(id, { owner })));
+    const { records } = await bench.durable.listRecords({ kind: 'credential', owner, limit: 100 }, bench.clock.now());
+    expect(records.map(({ id }) => id)).toEqual(ids);
+    for (const [index, after] of ids.entries()) {
+      const listing = { kind: 'credential', owner, after, limit: 100 } as const;
+      const rest = await bench.durable.listRecords(listing, bench.clock.now());
+      expect(rest.records.map(({ id }) => id)).toEqual(ids.slice(index + 1));
+    }
+    await bench.durable.close();
+  });
 
-    test('of 100 callers with one version one wins, for the first version and for the next', async () => {
-      const bench = await createBench(harness);
-      const name = freshId();
-      for (const expectedVersion of [0, 1]) {
-        const calls = Array.from({ length: 100 }, (_, index) =>
-          bench.api.compareAndSetKeySet(name, expectedVersion, Uint8Array.of(index)),
-        );
-        const wins = (await Promise.all(calls)).flatMap((isSet, index) => (isSet ? [index] : []));
-        expect(wins).toHaveLength(1);
-        const { version, payload } = await bench.api.getKeySet(name);
-        expect([version, ...payload]).toEqual([expectedVersion + 1, wins[0]]);
-      }
-      await bench.durable.close();
-    });
+  test('a list has the records of one kind and, if asked, of one owner', async () => {
+    const bench = await createBench(harness);
+    const [owner, other, prefix] = [freshId(), freshId(), freshId()];
+    await write(
+      bench,
+      sampleRecord(`${prefix}1`, { owner }),
+      sampleRecord(`${prefix}2`, { owner: other }),
+      sampleRecord(`${prefix}3`, { owner, kind: 'consent' }),
+      sampleRecord(`${prefix}4`),
+    );
+    const ids = async (listing: { readonly owner?: string }) => {
+      const all = { kind: 'credential', after: prefix, limit: 4, ...listing } as const;
+      const { records } = await bench.durable.listRecords(all, bench.clock.now());
+      return records.map(({ id }) => id).filter((id) => id.startsWith(prefix));
+    };
+    expect(await ids({ owner })).toEqual([`${prefix}1`]);
+    expect(await ids({ owner: other })).toEqual([`${prefix}2`]);
+    expect(await ids({ owner: owner.toUpperCase() === owner ? owner.toLowerCase() : owner.toUpperCase() })).toEqual([]);
+    expect(await ids({})).toEqual([`${prefix}1`, `${prefix}2`, `${prefix}4`]);
+    await bench.durable.close();
+  });
+
+  test('pages while records come and go: nothing twice, and nothing missed that was there all along', async () => {
+    const bench = await createBench(harness);
+    const [owner, prefix] = [freshId(), freshId()];
+    const idAt = (place: number) => `${prefix}${String(place).padStart(4, '0')}`;
+    const stays = Array.from({ length: 30 }, (_, index) => idAt(index * 10));
+    await write(bench, ...stays.map((id) => sampleRecord(id, { owner })));
+    const seen: string[] = [];
+    let after: string | undefined;
+    for (let page = 0; ; page += 1) {
+      const listing = { kind: 'credential', owner, limit: 7, ...(after === undefined ? {} : { after }) } as const;
+      const { records } = await bench.durable.listRecords(listing, bench.clock.now());
+      seen.push(...records.map(({ id }) => id));
+      if (records.length < 7) break;
+      after = records.at(-1)?.id;
+      // Before and after the cursor one comes and one goes, and the last of the page is replaced.
+      const around = [idAt(page * 70 + 5), idAt(page * 70 + 75)];
+      await write(bench, ...around.map((id) => sampleRecord(id, { owner })), sampleRecord(after ?? '', { owner }));
+      const leaver = { kind: 'credential', id: idAt(page * 70 + 5), events: [] } as const;
+      await bench.durable.removeRecords([leaver], bench.clock.now());
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen).toEqual(seen.toSorted());
+    expect(stays.filter((id) => !seen.includes(id))).toEqual([]);
+    await bench.durable.close();
   });
 }
 
-function restartSuite(harness: DurableHarness): void {
-  // A store that promises nothing beyond the process has nothing to prove here.
-  if (!harness.isPersistent) return;
-  test('everything answered before a restart is there after it', async () => {
-    const before = await createBench(harness);
-    const name = freshId();
-    const code = sampleCode(await before.putCode());
-    const [grant] = await before.api.redeemCodes([code]);
-    const rotated = await before.putGrant();
-    await before.api.rotateRefreshTokens([sampleToken(rotated)]);
-    await before.admin.putUser(sampleUser());
-    await before.admin.putClient(sampleClient(name));
-    await before.api.compareAndSetKeySet(name, 0, Uint8Array.of(7));
-    const { version } = await before.api.listClients();
-    const after = await before.reopen();
-    expect(words([grant ?? { ok: true, value: { type: 'refused', refusal: 'unknown' } }])).toEqual(['redeemed']);
-    expect((await grantNow(after.api, code.grantId)).generation).toBe(0);
-    expect(words(await after.api.rotateRefreshTokens([sampleToken(rotated)]))).toEqual(['reused']);
-    expect(words(await after.api.redeemCodes([sampleCode(code.codeId)]))).toEqual(['replayed']);
-    expect(await after.api.findUser('jane@example.org')).toBeDefined();
-    const clients = await after.api.listClients();
-    expect(clients.version).toBe(version);
-    expect(clients.clients?.map(({ id }) => id)).toContain(name);
-    expect((await after.api.getKeySet(name)).version).toBe(1);
-    await after.admin.deleteUser('jane@example.org');
-    await after.admin.deleteClient(name);
-    await after.durable.close();
+function revisionsSuite(harness: DurableHarness): void {
+  test('the revision of a watched kind counts its changes, and nothing else does', async () => {
+    const bench = await createBench(harness);
+    const id = freshId();
+    const connector = sampleRecord(id, { kind: 'connector', expected: 'absent' });
+    const revision = async () => (await bench.durable.revisions()).connector ?? Number.NaN;
+    const start = await revision();
+    await write(bench, connector);
+    const written = await revision();
+    expect(written).toBeGreaterThan(start);
+    const { revision: listed } = await bench.durable.listRecords({ kind: 'connector', limit: 1 }, bench.clock.now());
+    expect(listed).toBe(written);
+    await write(bench, connector, sampleRecord(freshId()), sampleRecord(freshId(), { kind: 'client', expected: 5 }));
+    await bench.durable.removeRecords([{ kind: 'connector', id, expectedVersion: 9, events: [] }], bench.clock.now());
+    expect(await revision()).toBe(written);
+    await bench.durable.removeRecords([{ kind: 'connector', id, events: [] }], bench.clock.now());
+    expect(await revision()).toBeGreaterThan(written);
+    const { revision: unwatched } = await bench.durable.listRecords(
+      { kind: 'credential', limit: 1 },
+      bench.clock.now(),
+    );
+    expect(unwatched).toBe(0);
+    expect(Object.keys(await bench.durable.revisions()).toSorted()).toEqual(['client', 'connector', 'key_set']);
+    await bench.durable.close();
   });
+}
+
+function parsed(record: StoredRecord | undefined): unknown {
+  return record === undefined ? undefined : { ...record, body: JSON.parse(record.body) };
 }

@@ -5,6 +5,9 @@ import { type Client, type ClientId, createRandomId } from '@tessera/oauth';
 /** Text that breaks whoever counts bytes, escapes by hand or trusts the charset. */
 export const AWKWARD_TEXT = 'Ünïcødé 漢字 🏛️ "quotes" \\back\\ \'; DROP -- {braces} \u0000 \u2028 \ud800';
 
+/** An id as long as a backend has to take: 512 bytes of UTF-8. */
+export const LONG_ID = `${'é漢🏛'.repeat(56)}12345678`;
+
 /** A verifier and its S256 challenge (RFC 7636, appendix B). */
 const PKCE = {
   verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk',
@@ -47,6 +50,7 @@ export function sampleCode(codeId: string, overrides: Partial<CodeToRedeem> = {}
     grantId: randomUUID(),
     tokensExpireAt: new Date('2026-01-01T01:00:00.000Z'),
     refreshExpiresAt: new Date('2026-02-01T00:00:00.000Z'),
+    validIfNotUsedForSeconds: 0,
     ...overrides,
   };
 }

@@ -1,52 +1,72 @@
 import type { Migration } from './migration.ts';
 
-/** The schema on SQLite. Moments are milliseconds since the epoch, booleans 0 and 1. */
+/** The schema on SQLite. Moments are milliseconds since the epoch. Positions in the outbox are never given twice. */
 export const sqliteMigrations: readonly Migration[] = [
   {
     version: 1,
     name: 'initial',
+    compatibleWith: 1,
     sql: `
 CREATE TABLE grants (
   id TEXT PRIMARY KEY,
   code_hash BLOB NOT NULL UNIQUE,
+  subject TEXT NOT NULL,
+  client_id TEXT NOT NULL,
+  connector_id TEXT NOT NULL,
+  session_id TEXT,
+  user_email TEXT,
   terms TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
   identity TEXT NOT NULL,
   connector_data BLOB NOT NULL,
-  user_email TEXT,
-  generation INTEGER NOT NULL DEFAULT 0,
-  created_at INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
   last_used_at INTEGER NOT NULL,
   rotated_at INTEGER,
   attempt_id TEXT,
-  expires_at INTEGER,
+  ends_at INTEGER,
   revoked_at INTEGER,
   revoked_reason TEXT
 ) STRICT;
-CREATE INDEX grants_end ON grants (coalesce(expires_at, revoked_at));
+CREATE INDEX grants_subject ON grants (subject, id);
+CREATE INDEX grants_session_id ON grants (session_id, id) WHERE session_id IS NOT NULL;
+CREATE INDEX grants_client_id ON grants (client_id, id);
+CREATE INDEX grants_connector_id ON grants (connector_id, id);
+CREATE INDEX grants_client_id_standing ON grants (client_id, id) WHERE revoked_at IS NULL;
+CREATE INDEX grants_connector_id_standing ON grants (connector_id, id) WHERE revoked_at IS NULL;
+CREATE INDEX grants_ends_at ON grants (ends_at) WHERE ends_at IS NOT NULL;
 
-CREATE TABLE users (
-  email TEXT PRIMARY KEY,
-  identity TEXT NOT NULL,
-  password_hash TEXT NOT NULL,
-  is_enabled INTEGER NOT NULL
+CREATE TABLE records (
+  kind TEXT NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  owner TEXT,
+  expires_at INTEGER,
+  PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
-
-CREATE TABLE clients (
-  id TEXT PRIMARY KEY,
-  record TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+CREATE INDEX records_owner ON records (kind, owner, id) WHERE owner IS NOT NULL;
+CREATE INDEX records_expires_at ON records (expires_at) WHERE expires_at IS NOT NULL;
 
 CREATE TABLE revisions (
-  name TEXT PRIMARY KEY,
+  kind TEXT PRIMARY KEY,
   value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-INSERT INTO revisions (name, value) VALUES ('clients', 0);
+INSERT INTO revisions (kind, value) VALUES ('client', 0), ('connector', 0), ('key_set', 0);
 
-CREATE TABLE key_sets (
-  name TEXT PRIMARY KEY,
-  version INTEGER NOT NULL,
-  payload BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+CREATE TABLE outbox (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  event_id TEXT NOT NULL UNIQUE,
+  lane INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  event_key TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  data TEXT NOT NULL,
+  parked_at INTEGER,
+  parked_reason TEXT
+) STRICT;
+CREATE INDEX outbox_waiting ON outbox (position, lane) WHERE parked_at IS NULL;
+CREATE INDEX outbox_parked ON outbox (position) WHERE parked_at IS NOT NULL;
 `,
   },
 ];

@@ -1,6 +1,6 @@
 import type { StorageApi } from '@tessera/contracts';
-import { TesseraError } from '@tessera/errors';
-import type { EphemeralStore } from '../ports.ts';
+import type { FlowStore } from '../ports.ts';
+import { assertId, assertPayload, assertTtl, isStorableId } from '../rules/accepted-input.ts';
 
 /** Operations on sign-ins in progress. Each is one atomic command; who races whom says the store's port. */
 export type AuthorizationRequestOperations = Pick<
@@ -9,26 +9,23 @@ export type AuthorizationRequestOperations = Pick<
 >;
 
 /** Sign-ins in progress on an ephemeral store. */
-export function createAuthorizationRequests(ephemeral: EphemeralStore): AuthorizationRequestOperations {
+export function createAuthorizationRequests(ephemeral: FlowStore): AuthorizationRequestOperations {
   return {
     async putAuthorizationRequest(request, ttlSeconds) {
+      assertId(request.id, 'the id of a request');
+      assertPayload(request.payload);
       assertTtl(ttlSeconds);
       await ephemeral.putRequest({ ...request, version: 1 }, ttlSeconds);
     },
-    getAuthorizationRequest: (id) => ephemeral.getRequest(id),
-    updateAuthorizationRequest: (request) => ephemeral.updateRequest(request),
+    getAuthorizationRequest: async (id) => (isStorableId(id) ? ephemeral.getRequest(id) : { type: 'absent' }),
+    async updateAuthorizationRequest(request) {
+      assertPayload(request.payload);
+      return isStorableId(request.id) && ephemeral.updateRequest(request);
+    },
     async completeAuthorizationRequest(completion) {
       if (completion.authorization !== undefined) assertTtl(completion.codeTtlSeconds);
-      return ephemeral.completeRequest(completion);
+      assertId(completion.attemptId, 'the id of an attempt');
+      return isStorableId(completion.id) && ephemeral.completeRequest(completion);
     },
   };
-}
-
-function assertTtl(ttlSeconds: number): void {
-  if (Number.isSafeInteger(ttlSeconds) && ttlSeconds > 0) return;
-  throw new TesseraError({
-    kind: 'invalid_argument',
-    code: 'storage.invalid_ttl',
-    message: 'a lifetime is a positive whole number of seconds',
-  });
 }

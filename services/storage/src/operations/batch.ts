@@ -22,17 +22,26 @@ export async function runBatch<Q, S>(
 ): Promise<Map<number, Outcome<S>>> {
   const outcomes = new Map<number, Outcome<S>>();
   for (const round of splitIntoRounds(placed, ({ item }) => keyOf(item))) {
-    try {
-      const answers = await run(round.map(({ item }) => item));
-      for (const [index, { position }] of round.entries()) {
-        outcomes.set(
-          position,
-          index < answers.length ? succeeded(answers[index] as S) : failed(new Error('the store answered short')),
-        );
-      }
-    } catch (thrown) {
-      for (const { position } of round) outcomes.set(position, failed(thrown));
-    }
+    for (const [position, outcome] of await runRound(round, run)) outcomes.set(position, outcome);
   }
   return outcomes;
+}
+
+/** Runs items in one statement. When it fails, all of them do. */
+export async function runRound<Q, S>(
+  round: readonly Placed<Q>[],
+  run: BatchOptions<Q, S>['run'],
+): Promise<Map<number, Outcome<S>>> {
+  if (round.length === 0) return new Map();
+  try {
+    const answers = await run(round.map(({ item }) => item));
+    return new Map(
+      round.map(({ position }, index) => [
+        position,
+        index < answers.length ? succeeded(answers[index] as S) : failed(new Error('the store answered short')),
+      ]),
+    );
+  } catch (thrown) {
+    return new Map(round.map(({ position }) => [position, failed(thrown)]));
+  }
 }

@@ -5,6 +5,7 @@ import { runInContext } from '@tessera/telemetry';
 import { expect, test } from 'vitest';
 import { createMemoryDurableStore } from '../backends/memory/durable.ts';
 import { createMemoryEphemeralStore } from '../backends/memory/ephemeral.ts';
+import { clientToJson } from '../codec/client-json.ts';
 import { sampleClient } from '../conformance/samples.ts';
 import { createStorageApi } from '../storage-api.ts';
 
@@ -22,10 +23,13 @@ const configured: StaticClientConfig = {
 function setUp(staticClients: readonly StaticClientConfig[] = [configured]) {
   const clock = createFakeClock();
   const reads: string[] = [];
-  const durable = createMemoryDurableStore({ clock, onStatement: (name) => reads.push(name) });
+  const durable = createMemoryDurableStore({ clock, hasOutbox: true, onStatement: (name) => reads.push(name) });
   const ephemeral = createMemoryEphemeralStore({ clock });
   const config = { staticClients, staticPasswords: [] };
-  return { clock, reads, durable, ...createStorageApi({ ephemeral, durable, clock, config }) };
+  const operations = createStorageApi({ ephemeral, durable, clock, config, hasOutbox: true });
+  const putClient = (id: string) =>
+    operations.api.putRecord({ kind: 'client', value: sampleClient(id), expected: 'any', actor: '' });
+  return { clock, reads, durable, putClient, ...operations };
 }
 
 /** Lets everything that is under way in this turn of the event loop come to its end. */
@@ -47,43 +51,101 @@ test('a public client without a secret has none', async () => {
 });
 
 test('the configuration shadows a stored client and cannot be changed by calls', async () => {
-  const { api, admin, durable } = setUp();
-  await durable.putClient(sampleClient('from-file'));
-  await admin.putClient(sampleClient('stored'));
+  const { api, clock, durable, putClient } = setUp();
+  const hidden = { kind: 'client', id: 'from-file', body: clientToJson(sampleClient('from-file')) } as const;
+  await durable.writeRecords([{ ...hidden, expected: 'absent', events: [] }], clock.now());
+  await putClient('stored');
   const { clients } = await api.listClients();
   expect(clients?.map(({ id, name }) => [id, name === configured.name])).toEqual([
     ['from-file', true],
     ['stored', false],
   ]);
+  const found = await api.getRecord('client', 'from-file');
+  expect([found?.version, found?.value.name]).toEqual([0, configured.name]);
   const refusal = { kind: 'conflict', code: 'storage.is_static' };
-  await expect(admin.putClient(sampleClient('from-file'))).rejects.toMatchObject(refusal);
-  await expect(admin.deleteClient('from-file')).rejects.toMatchObject(refusal);
+  await expect(putClient('from-file')).rejects.toMatchObject(refusal);
+  await expect(api.deleteRecord({ kind: 'client', id: 'from-file', actor: '' })).rejects.toMatchObject(refusal);
 });
 
 test('replicas with one configuration agree on the version, and another configuration has another', async () => {
   const [one, same, other] = [setUp(), setUp(), setUp([{ ...configured, name: 'Renamed' }])];
-  const { version } = await one.api.listClients();
-  expect((await same.api.listClients()).version).toBe(version);
-  expect((await other.api.listClients()).version).not.toBe(version);
-  expect((await other.api.listClients(version)).clients).toHaveLength(1);
-  expect((await one.api.listClients('nonsense')).clients).toHaveLength(1);
+  const { version: knownVersion } = await one.api.listClients();
+  expect((await same.api.listClients()).version).toBe(knownVersion);
+  expect((await other.api.listClients()).version).not.toBe(knownVersion);
+  expect((await other.api.listClients({ knownVersion })).clients).toHaveLength(1);
+  expect((await one.api.listClients({ knownVersion: 'nonsense' })).clients).toHaveLength(1);
+});
+
+test('many clients of the configuration come in pages as well, before the stored ones, and each once', async () => {
+  const many = Array.from({ length: 30 }, (_, index) => ({
+    ...configured,
+    id: `from-file-${index}`,
+    name: 'x'.repeat(100_000),
+  }));
+  const { api, putClient } = setUp(many);
+  for (const id of ['stored-a', 'stored-b']) await putClient(id);
+  const seen: string[] = [];
+  let pages = 0;
+  let cursor: string | undefined;
+  do {
+    const page = await api.listClients(cursor === undefined ? {} : { cursor });
+    expect(Buffer.byteLength(JSON.stringify(page.clients))).toBeLessThan(1.5 * 1024 * 1024);
+    seen.push(...(page.clients ?? []).map(({ id }) => id));
+    cursor = page.nextCursor;
+    pages += 1;
+  } while (cursor !== undefined);
+  expect(seen).toEqual([...many.map(({ id }) => id), 'stored-a', 'stored-b']);
+  expect(pages).toBeGreaterThan(2);
+});
+
+test('a page that holds only what the configuration shadows still leads on', async () => {
+  const ids = Array.from({ length: 501 }, (_, index) => `c${String(index).padStart(3, '0')}`);
+  const { api, clock, durable, putClient } = setUp(ids.slice(0, 500).map((id) => ({ ...configured, id })));
+  const bodies = ids.map((id) => ({ id, body: clientToJson(sampleClient(id)) }));
+  const records = bodies.map((one) => ({ ...one, kind: 'client', expected: 'absent', events: [] }) as const);
+  await durable.writeRecords(records, clock.now());
+  await putClient('last');
+  const first = await api.listClients();
+  const rest = await api.listClients({ cursor: first.nextCursor ?? '' });
+  expect([first.clients?.length, rest.clients?.map(({ id }) => id)]).toEqual([500, ['c500', 'last']]);
+  expect(rest.nextCursor).toBeUndefined();
+});
+
+test('a cursor that is none is refused', async () => {
+  const { api } = setUp();
+  for (const cursor of [
+    '',
+    'x',
+    'p',
+    'p-1',
+    'p1.5',
+    'p 1',
+    'r',
+    'r!',
+    `r${Buffer.from('a\0').toString('base64url')}`,
+  ]) {
+    await expect(api.listClients({ cursor })).rejects.toMatchObject({
+      kind: 'invalid_argument',
+      code: 'storage.invalid_page',
+    });
+  }
 });
 
 test('whoever knows the version waits for a change, asked for once a second for all together', async () => {
-  const { api, admin, clock, reads } = setUp();
-  const { version } = await api.listClients();
-  const waiting = [api.listClients(version), api.listClients(version)];
+  const { api, putClient, clock, reads } = setUp();
+  const { version: knownVersion } = await api.listClients();
+  const waiting = [api.listClients({ knownVersion }), api.listClients({ knownVersion })];
   await settle();
   reads.length = 0;
   for (let second = 0; second < 3; second += 1) {
     clock.advance(1);
     await settle();
   }
-  expect(reads).toEqual(['clients_revision', 'clients_revision', 'clients_revision']);
-  await admin.putClient(sampleClient('new'));
+  expect(reads).toEqual(['revisions', 'revisions', 'revisions']);
+  await putClient('new');
   clock.advance(1);
   for (const list of await Promise.all(waiting)) {
-    expect(list.version).not.toBe(version);
+    expect(list.version).not.toBe(knownVersion);
     expect(list.clients).toHaveLength(2);
   }
   await settle();
@@ -100,7 +162,7 @@ test('waiting ends a second before the deadline, after 20 seconds without one, a
   const answered: string[] = [];
   const wait = (name: string, deadlineMs?: number) => {
     const context = { requestId: 'test', ...(deadlineMs === undefined ? {} : { deadlineMs }) };
-    return runInContext(context, () => api.listClients(version)).then((list) => {
+    return runInContext(context, () => api.listClients({ knownVersion: version })).then((list) => {
       expect(list).toEqual({ version });
       answered.push(name);
     });
@@ -124,21 +186,17 @@ test('waiting ends a second before the deadline, after 20 seconds without one, a
 
 test('a store that cannot be asked while somebody waits is told to them', async () => {
   const clock = createFakeClock();
-  const durable = createMemoryDurableStore({ clock });
+  const durable = createMemoryDurableStore({ clock, hasOutbox: true });
   let isDown = false;
   const failing = {
     ...durable,
-    clientsRevision: () => (isDown ? Promise.reject(new Error('down')) : durable.clientsRevision()),
+    revisions: () => (isDown ? Promise.reject(new Error('down')) : durable.revisions()),
   };
   const ephemeral = createMemoryEphemeralStore({ clock });
-  const { api } = createStorageApi({
-    ephemeral,
-    durable: failing,
-    clock,
-    config: { staticClients: [], staticPasswords: [] },
-  });
-  const { version } = await api.listClients();
-  const waiting = api.listClients(version);
+  const config = { staticClients: [], staticPasswords: [] };
+  const { api } = createStorageApi({ ephemeral, durable: failing, clock, config, hasOutbox: true });
+  const { version: knownVersion } = await api.listClients();
+  const waiting = api.listClients({ knownVersion });
   await settle();
   isDown = true;
   clock.advance(1);

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
+import type { Clock } from '@tessera/clock';
 import type { StaticClientConfig } from '@tessera/config';
-import type { ClientList, StorageReadApi } from '@tessera/contracts';
+import type { StorageReadApi } from '@tessera/contracts';
 import { hashClientSecret } from '@tessera/credentials';
 import type { Client, ClientId } from '@tessera/oauth';
-import type { ClientStore } from '../ports.ts';
+import { clientFromJson, clientToJson } from '../codec/client-json.ts';
+import type { RecordStore } from '../ports.ts';
 import type { RevisionWatch } from './revision-watch.ts';
+import { createWatchedList } from './watched-list.ts';
 
 /** The clients of the configuration file, and a word that changes whenever they do; replicas with one file agree on it. */
 export interface StaticClients {
@@ -29,28 +32,32 @@ function staticClient({ secret, id, ...rest }: StaticClientConfig): Client {
 
 /** What listing clients needs. */
 export interface ListClientsOptions {
+  readonly clock: Clock;
   readonly staticClients: StaticClients;
-  readonly store: ClientStore;
+  readonly store: RecordStore;
   readonly watch: RevisionWatch;
 }
 
-/**
- * Lists the configuration's clients and the stored ones they do not shadow. With the present version known, waits for a
- * change until the caller's deadline is near, 20 s at most.
- */
+const CLIENTS_ON_PAGE = 500;
+
+/** Lists the configuration's clients, then the stored ones they do not shadow. */
 export function createListClients(options: ListClientsOptions): StorageReadApi['listClients'] {
-  const { staticClients, store, watch } = options;
-  const versionOf = (revision: number): string => `${staticClients.version}.${revision}`;
-  const listAll = async (): Promise<ClientList> => {
-    const { revision, clients } = await store.listClients();
-    const stored = clients.filter(({ id }) => !staticClients.clients.has(id));
-    return { version: versionOf(revision), clients: [...staticClients.clients.values(), ...stored] };
-  };
-  return async (knownVersion) => {
-    if (knownVersion === undefined) return listAll();
-    const knownRevision = Number(knownVersion.slice(staticClients.version.length + 1));
-    if (knownVersion !== versionOf(knownRevision)) return listAll();
-    const hasChanged = await watch.waitForOther(knownRevision);
-    return hasChanged ? listAll() : { version: knownVersion };
+  const { clock, staticClients, store, watch } = options;
+  const list = createWatchedList<Client>({
+    kind: 'client',
+    clock,
+    store,
+    watch,
+    prefixVersion: staticClients.version,
+    prefix: [...staticClients.clients.values()].map((value) => ({
+      value,
+      bytes: Buffer.byteLength(clientToJson(value)),
+    })),
+    recordsOnPage: CLIENTS_ON_PAGE,
+    read: ({ id, body }) => (staticClients.clients.has(id) ? undefined : clientFromJson(body)),
+  });
+  return async (request) => {
+    const { items, ...page } = await list(request);
+    return items === undefined ? page : { ...page, clients: items };
   };
 }

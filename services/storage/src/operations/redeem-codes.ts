@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '@tessera/clock';
 import type { Authorization, CodeOutcome, CodeRefusal, CodeToRedeem, Grant, StorageWriteApi } from '@tessera/contracts';
-import { TesseraError } from '@tessera/errors';
-import { checkPkce } from '@tessera/oauth';
+import type { TesseraError } from '@tessera/errors';
+import { checkPkce, encodeSubject } from '@tessera/oauth';
 import { failed, type Outcome, succeeded } from '@tessera/rpc';
 import type { EphemeralStore, GrantStore, NewGrant } from '../ports.ts';
+import { invalidInput, isStorableId, isStorableMoment } from '../rules/accepted-input.ts';
+import { passwordUserEmail } from '../rules/password-user.ts';
+import { endOfNewGrant } from '../rules/retention.ts';
 import { isUuid } from '../rules/stored-text.ts';
 import { type Placed, runBatch } from './batch.ts';
 
@@ -43,6 +46,8 @@ export function createRedeemCodes(options: RedeemOptions): StorageWriteApi['rede
       const codeHash = hashOf(code.codeId);
       if (!isUuid(code.grantId)) outcomes.set(position, failed(invalidGrantId()));
       else if (refusal !== undefined) outcomes.set(position, refused(refusal));
+      else if (authorization !== undefined && !isKeepable(authorization)) outcomes.set(position, failed(notKeepable()));
+      else if (!hasStorableEnds(code)) outcomes.set(position, failed(invalidEnds()));
       else if (authorization === undefined) absent.push({ position, item: { code, codeHash } });
       else insertions.push({ position, item: { code, codeHash, authorization } });
     }
@@ -153,14 +158,31 @@ function outcomeOf({ code }: Redemption, grant: Grant): Outcome<CodeOutcome> {
   return isOwn && grant.revokedAt === undefined ? succeeded({ type: 'redeemed', grant }) : refused('replayed');
 }
 
+/** What grants are looked up by has to fit the indexes of every backend. */
+function isKeepable(authorization: Authorization): boolean {
+  const { clientId, connectorId, sessionId, identity } = authorization;
+  const subject = encodeSubject(identity.userId, connectorId);
+  const keys = [clientId, connectorId, subject, ...(sessionId === undefined ? [] : [sessionId])];
+  const email = passwordUserEmail(authorization);
+  return keys.every(isStorableId) && (email === undefined || email === '' || isStorableId(email));
+}
+
+function hasStorableEnds({ tokensExpireAt, refreshExpiresAt }: CodeToRedeem): boolean {
+  return isStorableMoment(tokensExpireAt) && (refreshExpiresAt === undefined || isStorableMoment(refreshExpiresAt));
+}
+
 function newGrant({ code, codeHash, authorization }: Insertion, now: Date): NewGrant {
-  const expiresAt = authorization.isRefreshable ? code.refreshExpiresAt : code.tokensExpireAt;
+  const { isRefreshable, identity, connectorId } = authorization;
+  const expiresAt = isRefreshable ? code.refreshExpiresAt : code.tokensExpireAt;
+  const endsAt = endOfNewGrant(expiresAt, isRefreshable ? code.validIfNotUsedForSeconds : 0, now);
   return {
     id: code.grantId,
     codeHash,
+    subject: encodeSubject(identity.userId, connectorId),
     authorization,
     createdAt: now,
     ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(endsAt === undefined ? {} : { endsAt }),
   };
 }
 
@@ -173,5 +195,16 @@ function refused(refusal: CodeRefusal): Outcome<CodeOutcome> {
 }
 
 function invalidGrantId(): TesseraError {
-  return new TesseraError({ kind: 'invalid_argument', code: 'storage.invalid_id', message: 'a grant id is a UUID' });
+  return invalidInput('storage.invalid_id', 'a grant id is a UUID');
+}
+
+function invalidEnds(): TesseraError {
+  return invalidInput('storage.invalid_record', 'the end of a grant is a moment of the years 1970 to 9999');
+}
+
+function notKeepable(): TesseraError {
+  return invalidInput(
+    'storage.invalid_record',
+    'client, connector, person, email and session have at most 512 bytes each',
+  );
 }

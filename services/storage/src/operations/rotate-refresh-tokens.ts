@@ -2,6 +2,7 @@ import type { Clock } from '@tessera/clock';
 import type { RotationOutcome, StorageWriteApi, TokenToRotate } from '@tessera/contracts';
 import { failed, type Outcome, succeeded } from '@tessera/rpc';
 import type { GrantStore, JudgedGrant } from '../ports.ts';
+import { invalidInput, isStorableId } from '../rules/accepted-input.ts';
 import { isStorableText, isUuid } from '../rules/stored-text.ts';
 import { type Placed, runBatch } from './batch.ts';
 import { type StaticUsers, standingOf } from './users.ts';
@@ -25,16 +26,18 @@ const USER_GONE: Outcome<RotationOutcome> = succeeded({ type: 'refused', refusal
 export function createRotateRefreshTokens(options: RotateOptions): StorageWriteApi['rotateRefreshTokens'] {
   const { clock, durable, staticUsers } = options;
   return async (tokens) => {
+    const outcomes = new Map<number, Outcome<RotationOutcome>>();
     const placed: Placed<TokenToRotate>[] = [];
     for (const [position, item] of tokens.entries()) {
-      if (!isUuid(item.grantId) || !isStorableText(item.clientId) || !isStorableText(item.attemptId)) continue;
-      placed.push({ position, item: { ...item, grantId: item.grantId.toLowerCase() } });
+      if (!isUuid(item.grantId) || !isStorableText(item.clientId)) continue;
+      if (isStorableId(item.attemptId))
+        placed.push({ position, item: { ...item, grantId: item.grantId.toLowerCase() } });
+      else outcomes.set(position, failed(invalidAttempt()));
     }
     const judged = await runBatch(placed, {
       keyOf: (item) => item.grantId,
       run: (items) => durable.rotateGrants(items, clock.now()),
     });
-    const outcomes = new Map<number, Outcome<RotationOutcome>>();
     const gone: Placed<TokenToRotate>[] = [];
     for (const entry of placed) {
       const answer = judged.get(entry.position);
@@ -46,6 +49,11 @@ export function createRotateRefreshTokens(options: RotateOptions): StorageWriteA
     for (const [position, outcome] of await revokeGone(gone, options)) outcomes.set(position, outcome);
     return tokens.map((_, position) => outcomes.get(position) ?? UNKNOWN);
   };
+}
+
+/** Two attempts without an id would pass for one repeated. */
+function invalidAttempt(): Error {
+  return invalidInput('storage.invalid_id', 'the id of an attempt is well-formed text of 1 to 512 bytes');
 }
 
 function failedFrom(answer: Outcome<unknown>): Outcome<never> {

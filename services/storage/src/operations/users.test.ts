@@ -2,6 +2,7 @@ import { createFakeClock } from '@tessera/clock';
 import { expect, test } from 'vitest';
 import { createMemoryDurableStore } from '../backends/memory/durable.ts';
 import { createMemoryEphemeralStore } from '../backends/memory/ephemeral.ts';
+import { userToJson } from '../codec/user-json.ts';
 import { sampleUser } from '../conformance/samples.ts';
 import { createStorageApi } from '../storage-api.ts';
 
@@ -17,16 +18,18 @@ const jane = {
 
 function setUp(staticPasswords = [jane]) {
   const clock = createFakeClock();
-  const durable = createMemoryDurableStore({ clock });
+  const durable = createMemoryDurableStore({ clock, hasOutbox: true });
   const ephemeral = createMemoryEphemeralStore({ clock });
   const config = { staticClients: [], staticPasswords };
-  return { durable, ...createStorageApi({ ephemeral, durable, clock, config }) };
+  return { clock, durable, ...createStorageApi({ ephemeral, durable, clock, config, hasOutbox: true }) };
 }
 
 test('a person of the configuration is found in any case and shadows a stored one', async () => {
-  const { api, durable } = setUp();
-  await durable.putUser(sampleUser({ isEnabled: false }));
-  expect(await api.findUser('JANE@EXAMPLE.ORG')).toEqual({
+  const { api, clock, durable } = setUp();
+  const hidden = sampleUser({ isEnabled: false });
+  const record = { kind: 'user', id: hidden.email, body: userToJson(hidden), expected: 'absent', events: [] } as const;
+  await durable.writeRecords([record], clock.now());
+  const expected = {
     email: 'jane@example.org',
     identity: {
       userId: 'u1',
@@ -40,7 +43,9 @@ test('a person of the configuration is found in any case and shadows a stored on
     passwordHash: '$2b$10$hash',
     isEnabled: true,
     isStatic: true,
-  });
+  };
+  expect(await api.findUser('JANE@EXAMPLE.ORG')).toEqual(expected);
+  expect(await api.getRecord('user', 'JANE@EXAMPLE.ORG')).toEqual({ value: expected, version: 0 });
 });
 
 test('a full name stands before the name of the account', async () => {
@@ -50,12 +55,13 @@ test('a full name stands before the name of the account', async () => {
 });
 
 test('calls cannot change a person of the configuration, nor store an identity under another email', async () => {
-  const { admin } = setUp();
+  const { api } = setUp();
+  const put = (value = sampleUser()) => api.putRecord({ kind: 'user', value, expected: 'any', actor: '' });
   const refusal = { kind: 'conflict', code: 'storage.is_static' };
-  await expect(admin.putUser(sampleUser())).rejects.toMatchObject(refusal);
-  await expect(admin.deleteUser('JANE@example.org')).rejects.toMatchObject(refusal);
+  await expect(put()).rejects.toMatchObject(refusal);
+  await expect(api.deleteRecord({ kind: 'user', id: 'JANE@example.org', actor: '' })).rejects.toMatchObject(refusal);
   const invalid = { kind: 'invalid_argument', code: 'storage.invalid_record' };
-  await expect(admin.putUser(sampleUser({ email: 'joe@example.org' }))).rejects.toMatchObject(invalid);
+  await expect(put(sampleUser({ email: 'joe@example.org' }))).rejects.toMatchObject(invalid);
   const identity = { ...sampleUser().identity, email: 'a\0b' };
-  await expect(admin.putUser(sampleUser({ email: 'a\0b', identity }))).rejects.toMatchObject(invalid);
+  await expect(put(sampleUser({ email: 'a\0b', identity }))).rejects.toMatchObject(invalid);
 });

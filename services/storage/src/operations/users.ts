@@ -1,9 +1,11 @@
+import type { Clock } from '@tessera/clock';
 import type { StaticPasswordConfig } from '@tessera/config';
 import type { Authorization, StorageUsersApi, User } from '@tessera/contracts';
 import type { Identity } from '@tessera/oauth';
-import type { UserStore } from '../ports.ts';
+import { userFromJson } from '../codec/user-json.ts';
+import type { RecordStore } from '../ports.ts';
+import { isStorableId } from '../rules/accepted-input.ts';
 import { emailKey, isSamePerson, passwordUserEmail } from '../rules/password-user.ts';
-import { isStorableText } from '../rules/stored-text.ts';
 
 /** The people of the configuration file, by email in lower case. */
 export type StaticUsers = ReadonlyMap<string, User>;
@@ -32,14 +34,23 @@ function staticUser(password: StaticPasswordConfig): User {
   };
 }
 
+/** What the password database needs. */
+export interface UsersOptions {
+  readonly clock: Clock;
+  readonly staticUsers: StaticUsers;
+  readonly durable: RecordStore;
+}
+
 /** The password database: the configuration's people, then the stored ones. */
-export function createUsers(staticUsers: StaticUsers, store: UserStore): StorageUsersApi {
+export function createUsers({ clock, staticUsers, durable }: UsersOptions): StorageUsersApi {
   return {
     async findUser(email) {
-      const key = emailKey(email);
-      const known = staticUsers.get(key);
+      const id = emailKey(email);
+      const known = staticUsers.get(id);
       if (known !== undefined) return known;
-      return isStorableText(key) ? store.findUser(key) : undefined;
+      if (!isStorableId(id)) return undefined;
+      const [record] = await durable.getRecords([{ kind: 'user', id }], clock.now());
+      return record === undefined ? undefined : userFromJson(record.body);
     },
   };
 }

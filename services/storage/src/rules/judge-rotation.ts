@@ -1,5 +1,5 @@
-import type { Grant, TokenToRotate, User } from '@tessera/contracts';
-import { isSamePerson } from './password-user.ts';
+import type { Grant, RotationToReopen, TokenToRotate } from '@tessera/contracts';
+import { endAfterUse } from './retention.ts';
 
 /** A grant with what the rotation rules need beyond it. */
 export interface GrantRecord {
@@ -8,6 +8,8 @@ export interface GrantRecord {
   readonly rotatedAt?: Date;
   /** The attempt that changed it last. */
   readonly attemptId?: string;
+  /** From when it may be swept; undefined = never. */
+  readonly endsAt?: Date;
 }
 
 /**
@@ -24,6 +26,12 @@ export type RotationVerdict =
   | 'rotated'
   | 'used';
 
+/** Attempt id of a grant whose last rotation was reopened. Those of callers are random. */
+export const REOPENED = 'reopened';
+
+/** How long the predecessor of a reopened rotation is let in at least, whatever the reuse interval. */
+export const REOPENED_SECONDS = 10;
+
 /** Judges a presented refresh token (RFC 9700 §4.14.2). The PostgreSQL statement says the same in SQL. */
 export function judgeRotation(record: GrantRecord, token: TokenToRotate, now: Date): RotationVerdict {
   const { grant } = record;
@@ -35,7 +43,7 @@ export function judgeRotation(record: GrantRecord, token: TokenToRotate, now: Da
   const isSameAttempt = record.attemptId === token.attemptId;
   if (token.generation < grant.generation) {
     const isPredecessor = token.generation === grant.generation - 1;
-    const isTolerated = isSameAttempt || isWithin(record.rotatedAt, token.reuseIntervalSeconds, now);
+    const isTolerated = isSameAttempt || isWithin(record.rotatedAt, toleranceOf(record, token), now);
     return isPredecessor && isTolerated ? 'unchanged' : 'reused';
   }
   if (!token.rotates && (isSameAttempt || isWithin(grant.lastUsedAt, token.reuseIntervalSeconds, now))) {
@@ -50,27 +58,34 @@ export interface RotationRuling {
   readonly verdict: RotationVerdict;
   readonly token: TokenToRotate;
   readonly now: Date;
-  /** The person in the stored part of the password database, if the grant is about one. */
-  readonly user?: User | undefined;
 }
 
 /** The record after a verdict; the same object when the verdict changes nothing. */
-export function settleRotation(record: GrantRecord, { verdict, token, now, user }: RotationRuling): GrantRecord {
+export function settleRotation<R extends GrantRecord>(record: R, { verdict, token, now }: RotationRuling): R {
   const { grant } = record;
-  if (verdict === 'reused') return { ...record, grant: { ...grant, revokedAt: now } };
+  if (verdict === 'reused') return { ...record, grant: { ...grant, revokedAt: now }, endsAt: now };
   if (verdict !== 'rotated' && verdict !== 'used') return record;
-  const present = isSamePerson(user, grant.authorization) ? { identity: user.identity } : {};
-  const settled: Grant = {
-    ...grant,
-    authorization: { ...grant.authorization, ...present, ...token.upstream },
-    lastUsedAt: now,
-  };
-  if (verdict === 'used') return { ...record, grant: settled, attemptId: token.attemptId };
-  return {
-    grant: { ...settled, generation: grant.generation + 1 },
-    rotatedAt: now,
-    attemptId: token.attemptId,
-  };
+  const used: Grant = { ...grant, authorization: { ...grant.authorization, ...token.upstream }, lastUsedAt: now };
+  const { endsAt: _, ...rest } = record;
+  const endsAt = endAfterUse(record, token.validIfNotUsedForSeconds, now);
+  const settled = { ...rest, attemptId: token.attemptId, ...(endsAt === undefined ? {} : { endsAt }) };
+  const after =
+    verdict === 'used'
+      ? { ...settled, grant: used }
+      : { ...settled, grant: { ...used, generation: grant.generation + 1 }, rotatedAt: now };
+  return after as R;
+}
+
+/** How long the predecessor is let in after the rotation. */
+function toleranceOf({ attemptId }: GrantRecord, { reuseIntervalSeconds }: TokenToRotate): number {
+  return attemptId === REOPENED ? Math.max(REOPENED_SECONDS, reuseIntervalSeconds) : reuseIntervalSeconds;
+}
+
+/** The record after its last rotation was reopened; the same object when that changes nothing. */
+export function reopenRotation<R extends GrantRecord>(record: R, { generation }: RotationToReopen, now: Date): R {
+  const { grant, rotatedAt } = record;
+  const isTheLast = rotatedAt !== undefined && grant.generation === generation;
+  return isTheLast && grant.revokedAt === undefined ? { ...record, rotatedAt: now, attemptId: REOPENED } : record;
 }
 
 function isExpired(grant: Grant, token: TokenToRotate, now: Date): boolean {

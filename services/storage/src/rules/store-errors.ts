@@ -19,3 +19,18 @@ export function grantExists(cause?: unknown): TesseraError {
     cause,
   });
 }
+
+/** Whoever exports may not make the store refuse changes. Kind `permission_denied`, code `storage.cannot_retire`. */
+export function cannotRetire(message: string, cause: unknown): TesseraError {
+  return new TesseraError({ kind: 'permission_denied', code: 'storage.cannot_retire', message, cause });
+}
+
+/** The store was exported and refuses changes. Kind `unavailable`, code `storage.retired`. */
+export function storeRetired(cause?: unknown): TesseraError {
+  return unavailable('storage.retired', 'the store has moved elsewhere and refuses changes', cause);
+}
+
+/** Others changed the same thing again and again. Kind `unavailable`, code `storage.contended`. */
+export function storeContended(what: string): TesseraError {
+  return unavailable('storage.contended', `${what} is changed by too many at once`);
+}

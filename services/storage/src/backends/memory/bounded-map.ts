@@ -4,11 +4,17 @@ import { TesseraError } from '@tessera/errors';
 /** A map that holds a bounded number of entries and lets expired ones go. */
 export interface BoundedMap<V> {
   /** Undefined = never there or expired. */
-  get(key: string): V | undefined;
+  readonly get: (key: string) => V | undefined;
   /** Throws `resource_exhausted` (`storage.full`) when the key is new and only living entries fill the map. */
   set(key: string, value: V): void;
+  /** False: there was none, or it had expired. */
+  delete(key: string): boolean;
+  /** What has not expired, in no particular order. */
+  values(): Iterable<V>;
+  /** Removes at most `limit` entries that fit, expired ones too, and says how many. */
+  removeWhere(fits: (value: V) => boolean, limit: number): number;
   /** Lets go of what has expired. */
-  sweep(): void;
+  readonly sweep: () => void;
 }
 
 /** How a bounded map is made. */
@@ -21,6 +27,11 @@ export interface BoundedMapOptions<V> {
   readonly onExpired?: (value: V) => void;
 }
 
+/** The store in memory holds as much as it may. Kind `resource_exhausted`, code `storage.full`. */
+export function storeFull(): TesseraError {
+  return new TesseraError({ kind: 'resource_exhausted', code: 'storage.full', message: 'the store in memory is full' });
+}
+
 /** A bounded map in memory. When it is full, expired entries make room; living ones never do. */
 export function createBoundedMap<V>(options: BoundedMapOptions<V>): BoundedMap<V> {
   const { clock, maxEntries, expiresAt, onExpired } = options;
@@ -31,6 +42,10 @@ export function createBoundedMap<V>(options: BoundedMapOptions<V>): BoundedMap<V
   const isExpired = (value: V, now: Date): boolean => {
     const moment = expiresAt(value);
     return moment !== undefined && moment <= now;
+  };
+  const get = (key: string): V | undefined => {
+    const value = entries.get(key);
+    return value === undefined || isExpired(value, clock.now()) ? undefined : value;
   };
   const sweep = (): void => {
     const now = clock.now();
@@ -48,23 +63,34 @@ export function createBoundedMap<V>(options: BoundedMapOptions<V>): BoundedMap<V
   const makeRoom = (): void => {
     if (entries.size < maxEntries) return;
     if (clock.now().getTime() >= nothingExpiresBefore) sweep();
-    if (entries.size >= maxEntries) {
-      throw new TesseraError({
-        kind: 'resource_exhausted',
-        code: 'storage.full',
-        message: 'the store in memory is full',
-      });
-    }
+    if (entries.size >= maxEntries) throw storeFull();
   };
   return {
-    get(key) {
-      const value = entries.get(key);
-      return value === undefined || isExpired(value, clock.now()) ? undefined : value;
-    },
+    get,
     set(key, value) {
       if (!entries.has(key)) makeRoom();
       entries.set(key, value);
       nothingExpiresBefore = Math.min(nothingExpiresBefore, expiresAt(value)?.getTime() ?? nothingExpiresBefore);
+    },
+    delete(key) {
+      const wasThere = get(key) !== undefined;
+      entries.delete(key);
+      return wasThere;
+    },
+    *values() {
+      const now = clock.now();
+      for (const value of entries.values()) if (!isExpired(value, now)) yield value;
+    },
+    removeWhere(fits, limit) {
+      let removed = 0;
+      for (const [key, value] of entries) {
+        if (removed >= limit) break;
+        if (!fits(value)) continue;
+        entries.delete(key);
+        onExpired?.(value);
+        removed += 1;
+      }
+      return removed;
     },
     sweep,
   };

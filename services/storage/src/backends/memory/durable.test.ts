@@ -6,7 +6,7 @@ import { createMemoryDurableStore } from './durable.ts';
 
 durableConformance('memory', { open: async (options) => createMemoryDurableStore(options), isPersistent: false });
 
-test('a full store refuses new grants, and expired ones make room', async () => {
+test('a full store refuses new grants, and ended ones make room', async () => {
   const bench = await createBench({
     open: async (options) => createMemoryDurableStore({ ...options, maxGrants: 1 }),
     isPersistent: false,

@@ -1,92 +1,44 @@
 import type { Clock } from '@tessera/clock';
-import type { User } from '@tessera/contracts';
-import { TesseraError } from '@tessera/errors';
-import type { Client } from '@tessera/oauth';
-import type { ClientStore, DurableStore, KeySetStore, StoreObserver, UserStore } from '../../ports.ts';
+import { userFromJson } from '../../codec/user-json.ts';
+import type { DurableStore, StoreObserver } from '../../ports.ts';
+import { createGrantShelf } from './grant-shelf.ts';
 import { createMemoryGrants } from './grants.ts';
+import { createMemoryOutbox } from './outbox.ts';
+import { createMemoryPortable, createRetirement } from './portable.ts';
+import { createMemoryRecords } from './records.ts';
 
 /** How the store is made. */
 export interface MemoryDurableOptions {
   readonly clock: Clock;
   /** Most grants. Default 200,000. */
   readonly maxGrants?: number;
+  /** Whether events are kept for the events service. */
+  readonly hasOutbox: boolean;
   readonly onStatement?: StoreObserver;
 }
 
 const DEFAULT_MAX_GRANTS = 200_000;
-const MAX_RECORDS = 100_000;
 
 /** "Durable" state that lives as long as the process: for trying out. */
 export function createMemoryDurableStore(options: MemoryDurableOptions): DurableStore {
-  const { clock, maxGrants = DEFAULT_MAX_GRANTS, onStatement } = options;
-  const users = new Map<string, User>();
+  const { clock, maxGrants = DEFAULT_MAX_GRANTS, hasOutbox, onStatement } = options;
+  const retirement = createRetirement();
+  const { assertChangeable } = retirement;
+  const shelf = createGrantShelf(clock, maxGrants);
+  const { assertRoom, add, ...outbox } = createMemoryOutbox(hasOutbox, onStatement);
+  const withRoom = { ...outbox, assertRoom, add };
+  const records = createMemoryRecords({ clock, outbox: withRoom, assertChangeable, onStatement });
+  const { find, importAll: _, ...recordStore } = records;
+  const findStoredUser = (email: string) => {
+    const record = find('user', email);
+    return record === undefined ? undefined : userFromJson(record.body);
+  };
   return {
     async ready() {},
     async close() {},
-    ...createMemoryGrants({ clock, maxGrants, findStoredUser: (email) => users.get(email), onStatement }),
-    ...memoryUsers(users, onStatement),
-    ...memoryClients(onStatement),
-    ...memoryKeySets(onStatement),
+    ...createMemoryGrants({ shelf, outbox: withRoom, findStoredUser, assertChangeable, onStatement }),
+    ...recordStore,
+    ...outbox,
+    ...createMemoryPortable({ shelf, records, retirement, onStatement }),
   };
-}
-
-function memoryUsers(users: Map<string, User>, onStatement: StoreObserver | undefined): UserStore {
-  return {
-    async findUser(email) {
-      onStatement?.('find_user');
-      return users.get(email);
-    },
-    async putUser(user) {
-      assertRoom(users, user.email);
-      users.set(user.email, user);
-    },
-    deleteUser: async (email) => users.delete(email),
-  };
-}
-
-function memoryClients(onStatement: StoreObserver | undefined): ClientStore {
-  const clients = new Map<string, Client>();
-  let revision = 0;
-  return {
-    async listClients() {
-      onStatement?.('list_clients');
-      return { revision, clients: [...clients.values()] };
-    },
-    async clientsRevision() {
-      onStatement?.('clients_revision');
-      return revision;
-    },
-    async putClient(client) {
-      assertRoom(clients, client.id);
-      clients.set(client.id, client);
-      revision += 1;
-    },
-    async deleteClient(id) {
-      const wasThere = clients.delete(id);
-      if (wasThere) revision += 1;
-      return wasThere;
-    },
-  };
-}
-
-function memoryKeySets(onStatement: StoreObserver | undefined): KeySetStore {
-  const keySets = new Map<string, { readonly version: number; readonly payload: Uint8Array }>();
-  return {
-    async getKeySet(name) {
-      onStatement?.('get_key_set');
-      return keySets.get(name) ?? { version: 0, payload: new Uint8Array() };
-    },
-    async compareAndSetKeySet(name, expectedVersion, payload) {
-      onStatement?.('set_key_set');
-      if ((keySets.get(name)?.version ?? 0) !== expectedVersion) return false;
-      assertRoom(keySets, name);
-      keySets.set(name, { version: expectedVersion + 1, payload: payload.slice() });
-      return true;
-    },
-  };
-}
-
-function assertRoom(map: ReadonlyMap<string, unknown>, key: string): void {
-  if (map.size < MAX_RECORDS || map.has(key)) return;
-  throw new TesseraError({ kind: 'resource_exhausted', code: 'storage.full', message: 'the store in memory is full' });
 }

@@ -1,58 +1,57 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TesseraError } from '@tessera/errors';
 import type { Logger } from '@tessera/telemetry';
-import { Pool, type QueryResultRow } from 'pg';
+import type { QueryResultRow } from 'pg';
 import { postgresMigrations } from '../../migrations/postgres.ts';
 import type { StoreObserver } from '../../ports.ts';
 import { storeUnavailable } from '../../rules/store-errors.ts';
 import { isConflict, postgresError } from './errors.ts';
 import { migratePostgres } from './migrate.ts';
-import { type PostgresConfig, sslOptions } from './ssl.ts';
+import { openPool, type PoolObserver } from './pool.ts';
+import { openReplica } from './replica.ts';
+import type { PostgresConfig } from './ssl.ts';
+import type { Statement } from './statement.ts';
 
-/** A statement, prepared once per connection under its name. */
-export interface Statement {
-  readonly name: string;
-  readonly text: string;
-}
-
-/** A pool of connections. */
+/** Pools of connections. Calls reject with a TesseraError: `unavailable` at once while the schema is not there. */
 export interface PostgresDatabase {
-  /** Runs one statement. Rejects with a TesseraError: `unavailable` at once while the schema is not there. */
+  /** Runs one statement. */
   query<R extends QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<R[]>;
+  /** Runs one reading statement that may see an earlier moment: on the replica, if there is one and it answers. */
+  queryLagging<R extends QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<R[]>;
+  /** From now on the replica is not asked any more: nothing may be missing in what is read. */
+  leaveReplica(): void;
+  /** Runs a script of several statements, which is one transaction. */
+  script(name: string, sql: string): Promise<void>;
   ready(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** How a pool is made. */
+/** How a store in PostgreSQL is opened. */
 export interface PostgresOptions {
   readonly config: PostgresConfig;
   readonly logger: Logger;
+  /** Whether events are kept. */
+  readonly hasOutbox: boolean;
+  readonly metrics?: PoolObserver;
   readonly onStatement?: StoreObserver;
 }
 
-const STATEMENT_TIMEOUT_MS = 5000;
-/** Longer than the server's own limit, in milliseconds: only for a server that says nothing any more. */
-export const QUERY_TIMEOUT_MS = 7000;
-/** What `connectionTimeout: 0` comes to; nobody may wait for ever. */
-const LONGEST_CONNECT_SECONDS = 30;
-/**
- * A plan prepared while a table is nearly empty would read all of it, and be kept while the table grows to millions. Every
- * statement here finds its rows by an index, so nothing else is considered.
- */
-const PLANNER_OPTIONS = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 5000;
+/** How often a statement that lost to another one is sent again. */
+const MAX_REPETITIONS = 2;
 
 /**
- * Opens a pool and brings the schema up to date in the background, trying again for as long as it takes.
+ * Opens the pools and brings the schema up to date in the background, trying again for as long as it takes.
  *
  * @throws TesseraError `storage.cannot_open` when a TLS file cannot be read.
  */
-export function openPostgresDatabase({ config, logger, onStatement }: PostgresOptions): PostgresDatabase {
-  const pool = createPool(config);
-  pool.on('error', (error) => logger.warn({ err: error }, 'an idle PostgreSQL connection broke'));
+export function openPostgresDatabase(options: PostgresOptions): PostgresDatabase {
+  const { config, logger, metrics, onStatement } = options;
+  const pool = openPool({ config, logger, metrics });
+  const replica = config.replica === undefined ? undefined : openReplica({ config, logger, metrics }, config.replica);
   const closing = new AbortController();
   let isReady = false;
+  let asksReplica = true;
 
   const prepareSchema = async (): Promise<void> => {
     for (let delayMs = FIRST_RETRY_MS; !closing.signal.aborted; delayMs = Math.min(delayMs * 2, LAST_RETRY_MS)) {
@@ -69,61 +68,51 @@ export function openPostgresDatabase({ config, logger, onStatement }: PostgresOp
   };
   const schema = prepareSchema();
 
-  const run = async <R extends QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<R[]> => {
-    onStatement?.(statement.name);
-    return (await pool.query<R>({ ...statement, values: [...values] })).rows;
-  };
-  return {
-    async query<R extends QueryResultRow>(statement: Statement, values: readonly unknown[]) {
-      if (!isReady || closing.signal.aborted) throw storeUnavailable('PostgreSQL');
+  /** A statement that lost to another one has changed nothing, and every one may be sent again. */
+  const repeated = async <T>(name: string, use: () => Promise<T>, lost: unknown): Promise<T> => {
+    let reason = lost;
+    for (let repetition = 1; repetition <= MAX_REPETITIONS && isConflict(reason); repetition += 1) {
       try {
-        // A statement that lost a deadlock has changed nothing, and every one may be sent again.
-        return await run<R>(statement, values).catch((thrown: unknown) => {
-          if (isConflict(thrown)) return run<R>(statement, values);
-          throw thrown;
-        });
+        onStatement?.(name);
+        return await use();
       } catch (thrown) {
-        const error = postgresError(thrown);
-        if (error.kind === 'internal') logger.error({ err: thrown, statement: statement.name }, 'a statement failed');
-        throw error;
+        reason = thrown;
       }
+    }
+    throw reason;
+  };
+  /** Runs `use` while the schema is there, and gives its errors their meaning. */
+  const guarded = async <T>(name: string, use: () => Promise<T>): Promise<T> => {
+    if (!isReady || closing.signal.aborted) throw storeUnavailable('PostgreSQL');
+    try {
+      onStatement?.(name);
+      return await use().catch((thrown: unknown) => repeated(name, use, thrown));
+    } catch (thrown) {
+      const error = postgresError(thrown);
+      if (error.kind === 'internal') logger.error({ err: thrown, statement: name }, 'a statement failed');
+      throw error;
+    }
+  };
+  const query = <R extends QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<R[]> =>
+    guarded(statement.name, () => pool.run<R>(statement, values));
+  return {
+    query,
+    async queryLagging<R extends QueryResultRow>(statement: Statement, values: readonly unknown[]) {
+      const rows = isReady && asksReplica ? await replica?.tryRun<R>(statement, values) : undefined;
+      if (rows === undefined) return query<R>(statement, values);
+      onStatement?.(statement.name);
+      return rows;
     },
+    leaveReplica() {
+      asksReplica = false;
+    },
+    script: (name, sql) => guarded(name, () => pool.withClient(async (client) => void (await client.query(sql)))),
     ready: () => schema,
     async close() {
       if (closing.signal.aborted) return;
       closing.abort();
       await schema;
-      await pool.end();
+      await Promise.all([pool.close(), replica?.close()]);
     },
   };
-}
-
-function createPool(config: PostgresConfig): Pool {
-  const { host, port, database, user, password, maxOpenConns, connectionTimeoutSeconds } = config;
-  const connectSeconds = connectionTimeoutSeconds === 0 ? LONGEST_CONNECT_SECONDS : connectionTimeoutSeconds;
-  return new Pool({
-    host,
-    port,
-    database,
-    user,
-    password,
-    max: maxOpenConns,
-    connectionTimeoutMillis: connectSeconds * 1000,
-    idleTimeoutMillis: 60_000,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-    keepAlive: true,
-    options: PLANNER_OPTIONS,
-    application_name: 'tessera-storage',
-    ssl: sslOptions(config),
-  });
-}
-
-/** The only row a statement has to give. */
-export function onlyRow<R>(rows: readonly R[]): R {
-  const [row] = rows;
-  if (row === undefined) {
-    throw new TesseraError({ kind: 'internal', code: 'internal.unexpected', message: 'a statement gave no row' });
-  }
-  return row;
 }

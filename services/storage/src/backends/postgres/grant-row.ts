@@ -1,13 +1,29 @@
-import { grantFromColumns, userFromColumns } from '../../codec/grant-columns.ts';
+import { type GrantColumns, grantFromColumns } from '../../codec/grant-columns.ts';
+import { userFromJson } from '../../codec/user-json.ts';
 import type { FoundGrant } from '../../ports.ts';
 
-/** Columns of a grant, of the table alias `g`. */
-export const GRANT_COLUMNS = `g.id, g.terms, g.identity, g.connector_data, g.generation, g.created_at, g.last_used_at,
-  g.expires_at, g.revoked_at`;
+/** Names of the columns of a grant. */
+export const GRANT_COLUMN_NAMES = [
+  'id',
+  'terms',
+  'identity',
+  'connector_data',
+  'generation',
+  'created_at',
+  'last_used_at',
+  'expires_at',
+  'revoked_at',
+] as const;
 
-/** Columns of the stored person a grant is about, of the table alias `u`. */
-export const PERSON_COLUMNS =
-  'u.email AS person_email, u.identity AS person_identity, u.password_hash AS person_hash, u.is_enabled AS person_enabled';
+/** Columns of a grant, of the table alias `g`. */
+export const GRANT_COLUMNS = GRANT_COLUMN_NAMES.map((name) => `g.${name}`).join(', ');
+
+/**
+ * The stored person a grant `g` is about. Not a join: with few people yet, a plan would be made that reads all of them, and
+ * kept when they are many.
+ */
+export const PERSON_COLUMN = `CASE WHEN g.user_email IS NOT NULL THEN
+    (SELECT u.body FROM tessera_records u WHERE u.kind = 'user' AND u.id = g.user_email) END AS person`;
 
 /** A row of {@link GRANT_COLUMNS}. */
 export interface GrantRow {
@@ -23,17 +39,15 @@ export interface GrantRow {
   readonly revoked_at: Date | null;
 }
 
-/** A row of {@link PERSON_COLUMNS}, from an outer join. */
+/** A row of {@link PERSON_COLUMN}. */
 export interface PersonRow {
-  readonly person_email: string | null;
-  readonly person_identity: string | null;
-  readonly person_hash: string | null;
-  readonly person_enabled: boolean | null;
+  /** Null: there is none, or another connector knows the person. */
+  readonly person: string | null;
 }
 
 /** The grant of a row. */
 export function grantFromRow(row: GrantRow): FoundGrant['grant'] {
-  return grantFromColumns({
+  const columns: GrantColumns = {
     id: row.id,
     terms: row.terms,
     identity: row.identity,
@@ -43,18 +57,12 @@ export function grantFromRow(row: GrantRow): FoundGrant['grant'] {
     lastUsedAt: row.last_used_at,
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,
-  });
+  };
+  return grantFromColumns(columns);
 }
 
 /** The grant of a row, and the stored person it is about. */
 export function foundFromRow(row: GrantRow & PersonRow): FoundGrant {
   const grant = grantFromRow(row);
-  if (row.person_email === null || row.person_identity === null) return { grant };
-  const user = userFromColumns({
-    email: row.person_email,
-    identity: row.person_identity,
-    passwordHash: row.person_hash ?? '',
-    isEnabled: row.person_enabled === true,
-  });
-  return { grant, user };
+  return row.person === null ? { grant } : { grant, user: userFromJson(row.person) };
 }

@@ -1,88 +1,127 @@
 import type { TokenToRotate } from '@tessera/contracts';
-import { termsToJson } from '../../codec/authorization-json.ts';
-import { identityToJson } from '../../codec/identity-json.ts';
-import type { GrantStore, JudgedGrant, NewGrant } from '../../ports.ts';
+import type { GrantStore, JudgedGrant } from '../../ports.ts';
 import { type RotationVerdict, settleRotation } from '../../rules/judge-rotation.ts';
-import { passwordUserEmail } from '../../rules/password-user.ts';
 import { storeUnavailable } from '../../rules/store-errors.ts';
-import { onlyRow, type PostgresDatabase, QUERY_TIMEOUT_MS } from './database.ts';
+import type { PostgresDatabase } from './database.ts';
+import { createDeletionInBatches } from './deletion-in-batches.ts';
+import { codeColumns, newGrantColumns, reopenedColumns, revokedColumns, tokenColumns } from './grant-items.ts';
 import { foundFromRow, type GrantRow, grantFromRow, type PersonRow } from './grant-row.ts';
 import {
-  DELETE_EXPIRED_GRANTS,
+  DELETE_ENDED_GRANTS,
   FIND_GRANTS,
-  INSERT_GRANTS,
-  REVOKE_BY_CODE,
-  REVOKE_GRANTS,
-  ROTATE_GRANTS,
+  type GrantStatements,
+  grantStatements,
+  REOPEN_ROTATIONS,
 } from './grant-statements.ts';
-import { createServerMoments } from './server-moment.ts';
+import { QUERY_TIMEOUT_MS } from './pool.ts';
+import { revokeSelected, selectGrants } from './selected-grants.ts';
+import { createServerMoments, type ServerMoments } from './server-moment.ts';
+import { itemArrays, moment, onlyRow } from './statement.ts';
 
-/** Key of the advisory lock that lets one replica sweep at a time. */
+/** Key of the advisory lock that lets one replica sweep grants at a time. */
 const SWEEP_LOCK = 7_355_608_002;
 
 type CodeRow = GrantRow & { readonly code_hash: Buffer };
+type PlacedRow = CodeRow & { readonly server_now: Date };
 type JudgedRow = GrantRow & PersonRow & { readonly verdict: RotationVerdict | 'late'; readonly server_now: Date };
 type TimelyRow = JudgedRow & { readonly verdict: RotationVerdict };
 
 /** Grants in PostgreSQL: each method is one statement under READ COMMITTED, without a transaction around it. */
-export function createPostgresGrants(database: PostgresDatabase): GrantStore {
+export function createPostgresGrants(database: PostgresDatabase, hasOutbox: boolean): GrantStore {
+  const statements = grantStatements(hasOutbox);
   const moments = createServerMoments(QUERY_TIMEOUT_MS);
   return {
+    ...codeMethods(database, statements, moments),
+    ...tokenMethods(database, statements, moments),
+    ...administrativeMethods(database, hasOutbox),
+  };
+}
+
+function codeMethods(
+  database: PostgresDatabase,
+  statements: GrantStatements,
+  moments: ServerMoments,
+): Pick<GrantStore, 'insertGrants' | 'revokeByCode'> {
+  return {
     async insertGrants(grants, now) {
-      const rows = await database.query<CodeRow>(INSERT_GRANTS, [...insertColumns(grants), now.toISOString()]);
-      const standing = new Map(rows.map((row) => [row.code_hash.toString('hex'), row]));
+      if (grants.length === 0) return [];
+      const sent = moments.sent();
+      const values = [...itemArrays(newGrantColumns, grants), moment(now), sent.serverTime, sent.patienceSeconds];
+      const rows = await database.query<PlacedRow>(statements.insert, values);
+      const [first] = rows;
+      if (first === undefined) throw storeUnavailable('PostgreSQL');
+      moments.learn(sent, first.server_now);
+      const standing = byCode(rows);
       return grants.map(({ codeHash }) => {
         const row = standing.get(codeHash.toString('hex'));
         return grantFromRow(onlyRow(row === undefined ? [] : [row]));
       });
     },
     async revokeByCode(codes, now) {
-      const rows = await database.query<CodeRow>(REVOKE_BY_CODE, [
-        codes.map(({ codeHash }) => codeHash),
-        codes.map(({ grantId }) => grantId),
-        now.toISOString(),
-      ]);
-      const standing = new Map(rows.map((row) => [row.code_hash.toString('hex'), row]));
+      const values = [...itemArrays(codeColumns, codes), moment(now)];
+      const standing = byCode(await database.query<CodeRow>(statements.revokeByCode, values));
       return codes.map(({ codeHash }) => {
         const row = standing.get(codeHash.toString('hex'));
         return row === undefined ? undefined : grantFromRow(row);
       });
     },
+  };
+}
+
+function tokenMethods(
+  database: PostgresDatabase,
+  statements: GrantStatements,
+  moments: ServerMoments,
+): Pick<GrantStore, 'rotateGrants' | 'reopenRotations' | 'revokeGrants' | 'findGrants'> {
+  return {
     async rotateGrants(tokens, now) {
-      const moment = moments.sent();
-      const values = [...tokenColumns(tokens), now.toISOString(), moment.serverTime, moment.patienceSeconds];
-      const rows = await database.query<JudgedRow>(ROTATE_GRANTS, values);
-      for (const row of rows.slice(0, 1)) moments.learn(moment, row.server_now);
-      if (!rows.every(isTimely)) throw storeUnavailable('PostgreSQL');
-      const judged = new Map(rows.map((row) => [row.id, row]));
+      const sent = moments.sent();
+      const values = [...itemArrays(tokenColumns, tokens), moment(now), sent.serverTime, sent.patienceSeconds];
+      const rows = await database.query<JudgedRow>(statements.rotate, values);
+      const [first] = rows;
+      if (first !== undefined) moments.learn(sent, first.server_now);
+      const timely = rows.filter(isTimely);
+      if (timely.length < rows.length) throw storeUnavailable('PostgreSQL');
+      const judged = byId(timely);
       return tokens.map((token) => {
         const row = judged.get(token.grantId);
         return row === undefined ? undefined : settledFrom(row, token, now);
       });
     },
+    async reopenRotations(rotations, now) {
+      const values = [...itemArrays(reopenedColumns, rotations), moment(now)];
+      const reopened = byId(await database.query<{ readonly id: string }>(REOPEN_ROTATIONS, values));
+      return rotations.map(({ grantId }) => reopened.has(grantId));
+    },
     async revokeGrants(grants, now) {
-      const rows = await database.query<{ readonly id: string }>(REVOKE_GRANTS, [
-        grants.map(({ grantId }) => grantId),
-        grants.map(({ clientId }) => clientId ?? null),
-        grants.map(({ reason }) => reason),
-        now.toISOString(),
-      ]);
-      const revoked = new Set(rows.map(({ id }) => id));
+      const values = [...itemArrays(revokedColumns, grants), moment(now)];
+      const revoked = byId(await database.query<{ readonly id: string }>(statements.revoke, values));
       return grants.map(({ grantId }) => revoked.has(grantId));
     },
     async findGrants(ids) {
-      const rows = await database.query<GrantRow & PersonRow>(FIND_GRANTS, [ids]);
-      const found = new Map(rows.map((row) => [row.id, row]));
+      const found = byId(await database.query<GrantRow & PersonRow>(FIND_GRANTS, [ids]));
       return ids.map((id) => {
         const row = found.get(id);
         return row === undefined ? undefined : foundFromRow(row);
       });
     },
-    async deleteExpiredGrants(before, limit) {
-      const values = [before.toISOString(), limit, SWEEP_LOCK];
-      const rows = await database.query<{ readonly deleted: number }>(DELETE_EXPIRED_GRANTS, values);
-      return onlyRow(rows).deleted;
+  };
+}
+
+function administrativeMethods(
+  database: PostgresDatabase,
+  hasOutbox: boolean,
+): Pick<GrantStore, 'listGrants' | 'revokeGrantsBy' | 'deleteEndedGrants'> {
+  return {
+    async listGrants({ selector, after, limit }) {
+      const { statement, values } = selectGrants(selector, after, limit);
+      return (await database.queryLagging<GrantRow & PersonRow>(statement, values)).map(foundFromRow);
     },
+    async revokeGrantsBy(selector, reason, limit, now) {
+      const { statement, values } = revokeSelected({ selector, reason, limit, now: now.toISOString(), hasOutbox });
+      return onlyRow(await database.query<{ readonly revoked: number }>(statement, values)).revoked;
+    },
+    deleteEndedGrants: createDeletionInBatches(database, DELETE_ENDED_GRANTS, SWEEP_LOCK),
   };
 }
 
@@ -92,38 +131,14 @@ function isTimely(row: JudgedRow): row is TimelyRow {
 
 function settledFrom(row: TimelyRow, token: TokenToRotate, now: Date): JudgedGrant {
   const { grant, user } = foundFromRow(row);
-  const settled = settleRotation({ grant }, { verdict: row.verdict, token, now, user });
+  const settled = settleRotation({ grant }, { verdict: row.verdict, token, now });
   return { verdict: row.verdict, grant: settled.grant, ...(user === undefined ? {} : { user }) };
 }
 
-function insertColumns(grants: readonly NewGrant[]): unknown[] {
-  return [
-    grants.map(({ id }) => id),
-    grants.map(({ codeHash }) => codeHash),
-    grants.map(({ authorization }) => authorization.clientId),
-    grants.map(({ authorization }) => authorization.isRefreshable),
-    grants.map(({ authorization }) => authorization.refreshesUpstream),
-    grants.map(({ authorization }) => termsToJson(authorization)),
-    grants.map(({ authorization }) => identityToJson(authorization.identity)),
-    grants.map(({ authorization }) => Buffer.from(authorization.connectorData)),
-    grants.map(({ authorization }) => passwordUserEmail(authorization) ?? null),
-    grants.map(({ authorization }) =>
-      passwordUserEmail(authorization) === undefined ? null : authorization.identity.userId,
-    ),
-    grants.map(({ expiresAt }) => expiresAt?.toISOString() ?? null),
-  ];
+function byId<R extends { readonly id: string }>(rows: readonly R[]): ReadonlyMap<string, R> {
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
-function tokenColumns(tokens: readonly TokenToRotate[]): unknown[] {
-  return [
-    tokens.map(({ grantId }) => grantId),
-    tokens.map(({ generation }) => generation),
-    tokens.map(({ clientId }) => clientId),
-    tokens.map(({ rotates }) => rotates),
-    tokens.map(({ reuseIntervalSeconds }) => reuseIntervalSeconds),
-    tokens.map(({ validIfNotUsedForSeconds }) => validIfNotUsedForSeconds),
-    tokens.map(({ attemptId }) => attemptId),
-    tokens.map(({ upstream }) => (upstream === undefined ? null : identityToJson(upstream.identity))),
-    tokens.map(({ upstream }) => (upstream === undefined ? null : Buffer.from(upstream.connectorData))),
-  ];
+function byCode(rows: readonly CodeRow[]): ReadonlyMap<string, CodeRow> {
+  return new Map(rows.map((row) => [row.code_hash.toString('hex'), row]));
 }

@@ -1,129 +1,97 @@
-import { clientFromJson, clientToJson } from '../../codec/client-json.ts';
-import { userFromColumns } from '../../codec/grant-columns.ts';
-import { identityToJson } from '../../codec/identity-json.ts';
-import type { ClientStore, KeySetStore, UserStore } from '../../ports.ts';
-import { onlyRow, type PostgresDatabase, type Statement } from './database.ts';
+import type { RecordKind, RecordStore, RecordToRemove, RecordToWrite, StoredRecord } from '../../ports.ts';
+import { recordKinds, watchedKinds } from '../../rules/record-kinds.ts';
+import type { PostgresDatabase } from './database.ts';
+import { createDeletionInBatches } from './deletion-in-batches.ts';
+import {
+  eventColumns,
+  type ListedRow,
+  type RecordRow,
+  recordFromRow,
+  removedColumns,
+  soughtColumns,
+  writtenColumns,
+} from './record-items.ts';
+import {
+  DELETE_EXPIRED_RECORDS,
+  GET_RECORDS,
+  listStatement,
+  REVISIONS,
+  recordStatements,
+} from './record-statements.ts';
+import { itemArrays, moment, onlyRow } from './statement.ts';
 
-const FIND_USER: Statement = {
-  name: 'find_user',
-  text: 'SELECT email, identity, password_hash, is_enabled FROM tessera_users WHERE email = $1',
-};
-const PUT_USER: Statement = {
-  name: 'put_user',
-  text: `
-INSERT INTO tessera_users (email, user_id, identity, password_hash, is_enabled) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (email) DO UPDATE SET user_id = excluded.user_id, identity = excluded.identity,
-  password_hash = excluded.password_hash, is_enabled = excluded.is_enabled`,
-};
-const DELETE_USER: Statement = {
-  name: 'delete_user',
-  text: 'DELETE FROM tessera_users WHERE email = $1 RETURNING email',
-};
+/** Key of the advisory lock that lets one replica sweep records at a time. */
+const SWEEP_LOCK = 7_355_608_003;
 
-/** Stored people in PostgreSQL. */
-export function createPostgresUsers(database: PostgresDatabase): UserStore {
-  return {
-    async findUser(email) {
-      const [row] = await database.query<{
-        readonly email: string;
-        readonly identity: string;
-        readonly password_hash: string;
-        readonly is_enabled: boolean;
-      }>(FIND_USER, [email]);
-      if (row === undefined) return undefined;
-      const { identity, password_hash: passwordHash, is_enabled: isEnabled } = row;
-      return userFromColumns({ email: row.email, identity, passwordHash, isEnabled });
-    },
-    async putUser({ email, identity, passwordHash, isEnabled }) {
-      const values = [email, identity.userId, identityToJson(identity), passwordHash, isEnabled];
-      await database.query(PUT_USER, values);
-    },
-    async deleteUser(email) {
-      return (await database.query(DELETE_USER, [email])).length > 0;
-    },
-  };
+interface KeyRow {
+  readonly kind: string;
+  readonly id: string;
 }
 
-const LIST_CLIENTS: Statement = {
-  name: 'list_clients',
-  text: `
-SELECT r.value AS revision, c.record FROM tessera_revisions r LEFT JOIN tessera_clients c ON true
-WHERE r.name = 'clients' ORDER BY c.id`,
-};
-const CLIENTS_REVISION: Statement = {
-  name: 'clients_revision',
-  text: "SELECT value AS revision FROM tessera_revisions WHERE name = 'clients'",
-};
-const PUT_CLIENT: Statement = {
-  name: 'put_client',
-  text: `
-WITH counted AS (UPDATE tessera_revisions SET value = value + 1 WHERE name = 'clients')
-INSERT INTO tessera_clients (id, record) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET record = excluded.record`,
-};
-const DELETE_CLIENT: Statement = {
-  name: 'delete_client',
-  text: `
-WITH deleted AS (DELETE FROM tessera_clients WHERE id = $1 RETURNING id)
-UPDATE tessera_revisions SET value = value + 1 WHERE name = 'clients' AND EXISTS (SELECT FROM deleted)
-RETURNING value`,
-};
+type VersionRow = KeyRow & { readonly version: string };
 
-/** Stored clients in PostgreSQL. A change and the new revision are one statement, and so is reading both. */
-export function createPostgresClients(database: PostgresDatabase): ClientStore {
+/** Records in PostgreSQL: each method is one statement under READ COMMITTED, with its events and the new revision. */
+export function createPostgresRecords(database: PostgresDatabase, hasOutbox: boolean): RecordStore {
+  const statements = recordStatements(hasOutbox);
+  const eventArrays = (items: readonly (RecordToWrite | RecordToRemove)[]): unknown[] => {
+    if (!hasOutbox) return [];
+    const events = items.flatMap(({ events: own }, index) => own.map((event) => ({ item: index + 1, event })));
+    return itemArrays(eventColumns, events);
+  };
   return {
-    async listClients() {
-      const rows = await database.query<{ readonly revision: string; readonly record: string | null }>(
-        LIST_CLIENTS,
-        [],
-      );
+    async getRecords(refs, now) {
+      const values = [...itemArrays(soughtColumns, refs), moment(now)];
+      const found = byKey(await database.query<RecordRow & KeyRow>(GET_RECORDS, values));
+      return refs.map((ref) => {
+        const row = found.get(keyOf(ref));
+        return row === undefined ? undefined : recordFromRow(row);
+      });
+    },
+    async listRecords({ kind, owner, after = '', limit }, now) {
+      const values = [kind, after, limit, moment(now), ...(owner === undefined ? [] : [owner])];
+      const statement = listStatement(owner !== undefined);
+      const rows = maySeeThePast(kind, owner)
+        ? await database.queryLagging<ListedRow>(statement, values)
+        : await database.query<ListedRow>(statement, values);
       return {
         revision: Number(onlyRow(rows).revision),
-        clients: rows.flatMap(({ record }) => (record === null ? [] : [clientFromJson(record)])),
+        records: rows.flatMap((row): StoredRecord[] => (row.id === null ? [] : [recordFromRow(row)])),
       };
     },
-    async clientsRevision() {
-      return Number(onlyRow(await database.query<{ readonly revision: string }>(CLIENTS_REVISION, [])).revision);
+    async writeRecords(records, now) {
+      const values = [...itemArrays(writtenColumns, records), moment(now), watchedKinds, ...eventArrays(records)];
+      const written = byKey(await database.query<VersionRow>(statements.write, values));
+      return records.map((record) => {
+        const row = written.get(keyOf(record));
+        return row === undefined ? undefined : Number(row.version);
+      });
     },
-    async putClient(client) {
-      await database.query(PUT_CLIENT, [client.id, clientToJson(client)]);
+    async removeRecords(records, now) {
+      const values = [...itemArrays(removedColumns, records), moment(now), watchedKinds, ...eventArrays(records)];
+      const removed = byKey(await database.query<KeyRow>(statements.remove, values));
+      return records.map((record) => removed.has(keyOf(record)));
     },
-    async deleteClient(id) {
-      return (await database.query(DELETE_CLIENT, [id])).length > 0;
+    async revisions() {
+      const rows = await database.query<{ readonly name: string; readonly value: string }>(REVISIONS, [watchedKinds]);
+      const counted = new Map(rows.map(({ name, value }) => [name, Number(value)]));
+      return Object.fromEntries(watchedKinds.map((kind) => [kind, counted.get(kind) ?? 0]));
     },
+    deleteExpiredRecords: createDeletionInBatches(database, DELETE_EXPIRED_RECORDS, SWEEP_LOCK),
   };
 }
 
-const GET_KEY_SET: Statement = {
-  name: 'get_key_set',
-  text: 'SELECT version, payload FROM tessera_key_sets WHERE name = $1',
-};
-const FIRST_KEY_SET: Statement = {
-  name: 'first_key_set',
-  text: `
-INSERT INTO tessera_key_sets (name, version, payload) VALUES ($1, 1, $2) ON CONFLICT (name) DO NOTHING
-RETURNING version`,
-};
-const NEXT_KEY_SET: Statement = {
-  name: 'next_key_set',
-  text: `
-UPDATE tessera_key_sets SET version = version + 1, payload = $2 WHERE name = $1 AND version = $3::bigint
-RETURNING version`,
-};
+/**
+ * Whether a list may come from a replica that lags behind: those that a person looks at. What others decide by is read
+ * from the primary: watched kinds, leases, and whatever belongs to one owner.
+ */
+function maySeeThePast(kind: RecordKind, owner: string | undefined): boolean {
+  return owner === undefined && !recordKinds[kind].isWatched && kind !== 'lease';
+}
 
-/** Encrypted key sets in PostgreSQL. */
-export function createPostgresKeySets(database: PostgresDatabase): KeySetStore {
-  return {
-    async getKeySet(name) {
-      const [row] = await database.query<{ readonly version: string; readonly payload: Buffer }>(GET_KEY_SET, [name]);
-      return { version: Number(row?.version ?? 0), payload: row?.payload ?? new Uint8Array() };
-    },
-    async compareAndSetKeySet(name, expectedVersion, payload) {
-      const bytes = Buffer.from(payload);
-      const rows =
-        expectedVersion === 0
-          ? await database.query(FIRST_KEY_SET, [name, bytes])
-          : await database.query(NEXT_KEY_SET, [name, bytes, expectedVersion]);
-      return rows.length > 0;
-    },
-  };
+function keyOf({ kind, id }: KeyRow): string {
+  return `${kind} ${id}`;
+}
+
+function byKey<R extends KeyRow>(rows: readonly R[]): ReadonlyMap<string, R> {
+  return new Map(rows.map((row) => [keyOf(row), row]));
 }

@@ -1,32 +1,32 @@
 import { createHash } from 'node:crypto';
+import type { RedisCommands } from './client.ts';
+import { replyOf } from './errors.ts';
 
-/** A Lua script and the SHA-1 under which the server caches it. */
+/**
+ * A Lua script and the SHA-1 under which the server caches it. Scripts read by `pcall`: a value of another type is foreign
+ * and not an error.
+ */
 export interface RedisScript {
   readonly lua: string;
   readonly sha: string;
 }
 
-function script(lua: string): RedisScript {
+/** A script of this text. */
+export function script(lua: string): RedisScript {
   return { lua, sha: createHash('sha1').update(lua).digest('hex') };
 }
 
-/** KEYS: request. ARGV: head of the version expected, the value with the next version. 1 = replaced; the TTL stays. */
-export const UPDATE_REQUEST = script(`
-local value = redis.call('GET', KEYS[1])
-if not value or string.sub(value, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
-return 1`);
-
-/**
- * KEYS: request, code. ARGV: head of the version expected, tombstone, least TTL of the tombstone in ms, value of the code
- * (empty = none), TTL of the code in ms. 1 = completed, now or by the same attempt before.
- */
-export const COMPLETE_REQUEST = script(`
-local value = redis.call('GET', KEYS[1])
-if not value then return 0 end
-if value == ARGV[2] then return 1 end
-if string.sub(value, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
-local ttl = math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[3]))
-if ARGV[4] ~= '' then redis.call('SET', KEYS[2], ARGV[4], 'PX', ARGV[5]) end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ttl)
-return 1`);
+/** Runs a script by its hash, by its text when the server does not know it. Strings of the reply are buffers. */
+export async function runScript(
+  client: RedisCommands,
+  { sha, lua }: RedisScript,
+  keys: readonly string[],
+  args: readonly (string | number | Buffer)[],
+): Promise<unknown> {
+  try {
+    return await client.callBuffer('evalsha', sha, keys.length, ...keys, ...args);
+  } catch (thrown) {
+    if (!replyOf(thrown).startsWith('NOSCRIPT')) throw thrown;
+    return client.callBuffer('eval', lua, keys.length, ...keys, ...args);
+  }
+}

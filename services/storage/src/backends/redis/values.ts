@@ -1,5 +1,6 @@
 import type { Authorization, AuthorizationRequestRecord, AuthorizationRequestState } from '@tessera/contracts';
 import { authorizationFromJson, authorizationToJson } from '../../codec/authorization-json.ts';
+import type { Entry } from '../../ports.ts';
 
 // Every value begins with a tag of its type (N20), so that a key of one kind never passes for another.
 const REQUEST = 'request:';
@@ -7,10 +8,8 @@ const COMPLETED = 'completed:';
 const CODE = 'code:';
 const END_OF_HEAD = '\n';
 
-/** Both keys of a sign-in. The braces keep them in one slot of a cluster. */
-export function keysOf(prefix: string, id: string): { readonly request: string; readonly code: string } {
-  return { request: `${prefix}{${id}}:request`, code: `${prefix}{${id}}:code` };
-}
+/** What stands under the key of a value that was used. */
+export const USED_VALUE = 'used:';
 
 /** What the value of a request in this version begins with. */
 export function requestHead(version: number): string {
@@ -46,4 +45,19 @@ export function codeValue(authorization: Authorization): string {
 /** The authorization of a code's value; undefined for a foreign value. */
 export function codeFromValue(value: string | null | undefined): Authorization | undefined {
   return value?.startsWith(CODE) ? authorizationFromJson(value.slice(CODE.length)) : undefined;
+}
+
+/** What the value of an entry begins with. JSON has no line break within, so that no head is the beginning of another. */
+export function entryHead({ kind, owner }: Entry): string {
+  return `${kind}:${JSON.stringify(owner)}${END_OF_HEAD}`;
+}
+
+/** The value of an entry. */
+export function entryValue(entry: Entry, payload: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(entryHead(entry)), payload]);
+}
+
+/** The payload of an entry's value. */
+export function payloadOfEntry(value: Buffer): Uint8Array {
+  return new Uint8Array(value.subarray(value.indexOf(END_OF_HEAD) + 1));
 }

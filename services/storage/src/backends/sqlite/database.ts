@@ -1,70 +1,74 @@
-import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { Clock } from '@tessera/clock';
+import { DatabaseSync } from 'node:sqlite';
+import type { TesseraError } from '@tessera/errors';
+import type { SchemaState, SchemaStep } from '../../migrations/schema-state.ts';
 import { sqliteMigrations } from '../../migrations/sqlite.ts';
-import type { StoreObserver } from '../../ports.ts';
 import { cannotOpen } from '../../rules/store-errors.ts';
-import { sqliteError } from './errors.ts';
-import { migrateSqlite } from './migrate.ts';
-import { inTransaction } from './transaction.ts';
+import { checkSqlite, migrateSqlite } from './migrate.ts';
 
-/** An open database. */
-export interface SqliteDatabase {
-  prepare(sql: string): StatementSync;
-  /** Runs `work` and reports it under `name`. Rejects with a TesseraError. */
-  read<T>(name: string, work: () => T): Promise<T>;
-  /** Runs `work` in one transaction, on disk when it settles; when it throws, nothing has happened. */
-  write<T>(name: string, work: () => T): Promise<T>;
-  close(): void;
-}
-
-/** How a database is opened. */
-export interface SqliteOptions {
-  /** Path of the file, or `:memory:`. */
-  readonly file: string;
-  readonly clock: Clock;
-  readonly onStatement?: StoreObserver;
-}
-
+/** For so long a statement waits for another process that writes. */
 const BUSY_TIMEOUT_MS = 2000;
 
 /**
- * Opens the file, creating it for the owner alone, and brings its schema up to date. A commit is on disk before it is
- * answered (`synchronous = FULL`): in WAL mode `NORMAL` may lose the last commits with the power, and with them the proof
- * that a code or a refresh token was used.
+ * Opens the file (or `:memory:`), creating it for the owner alone, and brings its schema up to date. A commit is on disk
+ * before it is answered (`synchronous = FULL`): in WAL mode `NORMAL` may lose the last commits with the power, and with them
+ * the proof that a code or a refresh token was used.
  *
+ * @param openedAt for the record of the migrations.
  * @throws TesseraError `storage.cannot_open` with the path and the reason.
  */
-export function openSqliteDatabase({ file, clock, onStatement }: SqliteOptions): SqliteDatabase {
+export function openSqliteDatabase(file: string, openedAt: Date): DatabaseSync {
   const database = openFile(file);
   try {
-    database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
-      PRAGMA foreign_keys = ON;
-    `);
-    migrateSqlite(database, sqliteMigrations, clock);
+    prepare(database, openedAt);
+    return database;
   } catch (thrown) {
     database.close();
-    throw cannotOpen(`cannot open the SQLite database ${file}: ${reasonOf(thrown)}`, thrown);
+    throw cannotUse(file, thrown);
   }
-  const run = async <T>(name: string, work: () => T): Promise<T> => {
-    onStatement?.(name);
-    try {
-      return work();
-    } catch (thrown) {
-      throw sqliteError(thrown);
-    }
-  };
-  return {
-    prepare: (sql) => database.prepare(sql),
-    read: run,
-    write: (name, work) => run(name, () => inTransaction(database, work)),
-    close: () => {
-      if (database.isOpen) database.close();
-    },
-  };
+}
+
+/** Brings the schema of a file up to date and closes it again; says which steps were missing. Throws as opening does. */
+export function migrateSqliteFile(file: string, openedAt: Date): readonly SchemaStep[] {
+  const database = openFile(file);
+  try {
+    return prepare(database, openedAt);
+  } catch (thrown) {
+    throw cannotUse(file, thrown);
+  } finally {
+    database.close();
+  }
+}
+
+/** Says which steps the schema of a file lacks; a file that is not there lacks all. Throws as opening does. */
+export function checkSqliteFile(file: string): SchemaState {
+  if (file === ':memory:' || !existsSync(file)) return { applied: 0, pending: sqliteMigrations };
+  const database = openForReading(file);
+  try {
+    return checkSqlite(database, sqliteMigrations);
+  } catch (thrown) {
+    throw cannotUse(file, thrown);
+  } finally {
+    database.close();
+  }
+}
+
+function prepare(database: DatabaseSync, openedAt: Date): readonly SchemaStep[] {
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+  `);
+  return migrateSqlite(database, sqliteMigrations, openedAt);
+}
+
+function openForReading(file: string): DatabaseSync {
+  try {
+    // Not read-only: such a connection leaves the files behind that it makes beside the database.
+    return new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+  } catch (thrown) {
+    throw cannotUse(file, thrown);
+  }
 }
 
 function openFile(file: string): DatabaseSync {
@@ -73,8 +77,14 @@ function openFile(file: string): DatabaseSync {
     if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
     return new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
   } catch (thrown) {
-    throw cannotOpen(`cannot open the SQLite database ${file}: ${fileProblem(file) ?? reasonOf(thrown)}`, thrown);
+    throw cannotUse(file, thrown);
   }
+}
+
+/** What is wrong with the file itself says more than SQLite does. */
+function cannotUse(file: string, thrown: unknown): TesseraError {
+  const reason = fileProblem(file) ?? reasonOf(thrown);
+  return cannotOpen(`cannot open the SQLite database ${file}: ${reason}`, thrown);
 }
 
 function fileProblem(file: string): string | undefined {

@@ -1,5 +1,6 @@
 import { TesseraError, unavailable } from '@tessera/errors';
-import { storeUnavailable } from '../../rules/store-errors.ts';
+import { storeRetired, storeUnavailable } from '../../rules/store-errors.ts';
+import { RETIRED_MESSAGE } from '../sql/retirement.ts';
 
 /** Primary result codes of SQLite that say the disk or another process is in the way, and what each means. */
 const REASONS: ReadonlyMap<number, string> = new Map([
@@ -20,6 +21,7 @@ function sqliteCode(thrown: unknown): number | undefined {
 export function sqliteError(thrown: unknown): TesseraError {
   if (thrown instanceof TesseraError) return thrown;
   if ((thrown as { readonly code?: unknown }).code === 'ERR_INVALID_STATE') return storeUnavailable('SQLite', thrown);
+  if (thrown instanceof Error && thrown.message === RETIRED_MESSAGE) return storeRetired(thrown);
   const reason = REASONS.get(sqliteCode(thrown) ?? -1);
   return reason === undefined
     ? TesseraError.from(thrown)

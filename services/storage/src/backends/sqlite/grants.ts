@@ -1,126 +1,157 @@
-import type { Grant } from '@tessera/contracts';
-import { termsToJson } from '../../codec/authorization-json.ts';
-import { identityToJson } from '../../codec/identity-json.ts';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { GrantSelector } from '@tessera/contracts';
 import type { GrantStore, NewGrant } from '../../ports.ts';
-import { type GrantRecord, judgeRotation, settleRotation } from '../../rules/judge-rotation.ts';
-import { passwordUserEmail } from '../../rules/password-user.ts';
+import { CODE_REPLAYED, revocationEvent } from '../../rules/grant-events.ts';
+import { reopenRotation } from '../../rules/judge-rotation.ts';
 import { grantExists } from '../../rules/store-errors.ts';
-import type { SqliteDatabase } from './database.ts';
-import { foundFromRow, GRANT_COLUMNS, GRANT_SOURCE, type GrantRow, recordFromRow } from './grant-row.ts';
+import {
+  CHANGING_COLUMNS,
+  changingValues,
+  foundGrant,
+  GRANT_COLUMNS,
+  type GrantRow,
+  grantValues,
+  READ_COLUMNS,
+  revokedGrant,
+  type StoredGrant,
+  storedGrantFromNew,
+  storedGrantFromRow,
+} from '../sql/grant-row.ts';
+import { selectorColumns } from '../sql/grant-selector.ts';
+import { rotateStored } from '../sql/rotate-stored.ts';
+import type { EventWriter } from './outbox.ts';
+import type { Synchronous } from './protocol.ts';
 
-/** Grants in SQLite. A batch is one transaction; writers are serialised by it, so each row is judged as it stands. */
-export function createSqliteGrants(database: SqliteDatabase): GrantStore {
+/** What every statement that reads grants begins with; then come WHERE and the rest. */
+export function selectGrants(indexedBy?: string): string {
+  const columns = READ_COLUMNS.map((column) => `g.${column}`).join(', ');
+  const index = indexedBy === undefined ? '' : ` INDEXED BY ${indexedBy}`;
+  return `
+    SELECT ${columns}, u.body AS person
+    FROM grants AS g${index} LEFT JOIN records AS u ON u.kind = 'user' AND u.id = g.user_email`;
+}
+
+/** The grants of rows. */
+export function storedGrants(rows: readonly unknown[]): StoredGrant[] {
+  return (rows as readonly GrantRow[]).map(storedGrantFromRow);
+}
+
+/** Grants in SQLite. One transaction writes at a time, so each row is judged as it stands. */
+export function createSqliteGrants(database: DatabaseSync, events: EventWriter): Synchronous<GrantStore> {
   const statements = prepareStatements(database);
-  const byId = (id: string): GrantRow | undefined => statements.byId.get(id) as GrantRow | undefined;
-  const byCode = (codeHash: Buffer): Grant | undefined => {
-    const row = statements.byCode.get(codeHash) as GrantRow | undefined;
-    return row === undefined ? undefined : foundFromRow(row).grant;
-  };
-  const revoke = (grant: Grant, reason: string, now: Date): Grant => {
-    if (grant.revokedAt !== undefined) return grant;
-    statements.revoke.run(now.getTime(), reason, grant.id);
-    return { ...grant, revokedAt: now };
-  };
-  const insert = (item: NewGrant): Grant => {
+  const selected = createSelections(database);
+  const byId = (id: string): StoredGrant | undefined => storedGrants(statements.byId.all(id))[0];
+  const byCode = (codeHash: Uint8Array): StoredGrant | undefined => storedGrants(statements.byCode.all(codeHash))[0];
+  const insert = (item: NewGrant): StoredGrant => {
     if (byId(item.id) !== undefined) throw grantExists();
-    statements.insert.run(...insertValues(item));
-    return byCode(item.codeHash) as Grant;
+    const stored = storedGrantFromNew(item);
+    statements.insert.run(...grantValues(stored));
+    return stored;
   };
-  const save = ({ grant, rotatedAt, attemptId }: GrantRecord): void => {
-    statements.save.run(
-      grant.generation,
-      grant.lastUsedAt.getTime(),
-      rotatedAt?.getTime() ?? null,
-      attemptId ?? null,
-      identityToJson(grant.authorization.identity),
-      grant.authorization.connectorData,
-      grant.revokedAt?.getTime() ?? null,
-      grant.revokedAt === undefined ? null : 'reused',
-      grant.id,
-    );
+  const save = (stored: StoredGrant): void => {
+    statements.save.run(...changingValues(stored), stored.id);
+  };
+  const revoke = (stored: StoredGrant, reason: string, now: Date): StoredGrant => {
+    if (stored.grant.revokedAt !== undefined) return stored;
+    const revoked = revokedGrant(stored, reason, now);
+    save(revoked);
+    events.append([revocationEvent(revoked, reason, now)]);
+    return revoked;
   };
   return {
     insertGrants: (grants, now) =>
-      database.write('insert_grants', () =>
-        grants.map((item) => {
-          const standing = byCode(item.codeHash);
-          if (standing === undefined) return insert(item);
-          return standing.id === item.id ? standing : revoke(standing, 'code_replayed', now);
-        }),
-      ),
+      grants.map((item) => {
+        const standing = byCode(item.codeHash);
+        if (standing === undefined) return insert(item).grant;
+        return (standing.id === item.id ? standing : revoke(standing, CODE_REPLAYED, now)).grant;
+      }),
     revokeByCode: (codes, now) =>
-      database.write('revoke_by_code', () =>
-        codes.map(({ codeHash, grantId }) => {
-          const standing = byCode(codeHash);
-          return standing === undefined || standing.id === grantId ? standing : revoke(standing, 'code_replayed', now);
-        }),
-      ),
+      codes.map(({ codeHash, grantId }) => {
+        const standing = byCode(codeHash);
+        if (standing === undefined || standing.id === grantId) return standing?.grant;
+        return revoke(standing, CODE_REPLAYED, now).grant;
+      }),
     rotateGrants: (tokens, now) =>
-      database.write('rotate_grants', () =>
-        tokens.map((token) => {
-          const row = byId(token.grantId);
-          if (row === undefined) return undefined;
-          const { user, ...record } = recordFromRow(row);
-          const verdict = judgeRotation(record, token, now);
-          const settled = settleRotation(record, { verdict, token, now, user });
-          if (settled !== record) save(settled);
-          return { verdict, grant: settled.grant, ...(user === undefined ? {} : { user }) };
-        }),
-      ),
+      tokens.map((token) => {
+        const standing = byId(token.grantId);
+        if (standing === undefined) return undefined;
+        const { judged, changed } = rotateStored(standing, token, now);
+        if (changed !== undefined) save(changed);
+        const reason = changed?.revokedReason;
+        if (changed !== undefined && reason !== undefined) events.append([revocationEvent(changed, reason, now)]);
+        return judged;
+      }),
+    reopenRotations: (rotations, now) =>
+      rotations.map((rotation) => {
+        const standing = byId(rotation.grantId);
+        if (standing === undefined) return false;
+        const reopened = reopenRotation(standing, rotation, now);
+        if (reopened !== standing) save(reopened);
+        return reopened !== standing;
+      }),
     revokeGrants: (grants, now) =>
-      database.write('revoke_grants', () =>
-        grants.map(({ grantId, clientId, reason }) => {
-          const row = byId(grantId);
-          if (row === undefined || row.revoked_at !== null) return false;
-          const { grant } = foundFromRow(row);
-          if (clientId !== undefined && clientId !== grant.authorization.clientId) return false;
-          revoke(grant, reason, now);
-          return true;
-        }),
-      ),
+      grants.map(({ grantId, clientId, reason }) => {
+        const standing = byId(grantId);
+        if (standing === undefined || standing.grant.revokedAt !== undefined) return false;
+        if (clientId !== undefined && clientId !== standing.authorization.clientId) return false;
+        revoke(standing, reason, now);
+        return true;
+      }),
     findGrants: (ids) =>
-      database.read('find_grants', () =>
-        ids.map((id) => {
-          const row = byId(id);
-          return row === undefined ? undefined : foundFromRow(row);
-        }),
-      ),
-    deleteExpiredGrants: (before, limit) =>
-      database.write('delete_expired_grants', () =>
-        Number(statements.deleteEnded.run(before.getTime(), limit).changes),
-      ),
+      ids.map((id) => {
+        const stored = byId(id);
+        return stored === undefined ? undefined : foundGrant(stored);
+      }),
+    listGrants: ({ selector, after = '', limit }) =>
+      selected(selector, { isStanding: false, after, limit }).map(foundGrant),
+    revokeGrantsBy(selector, reason, limit, now) {
+      const standing = selected(selector, { isStanding: true, after: '', limit });
+      for (const stored of standing) revoke(stored, reason, now);
+      return standing.length;
+    },
+    deleteEndedGrants: (before, limit) => Number(statements.deleteEnded.run(before.getTime(), limit).changes),
   };
 }
 
-function prepareStatements(database: SqliteDatabase) {
+interface Selection {
+  /** Whether only grants are meant that are not revoked. */
+  readonly isStanding: boolean;
+  readonly after: string;
+  readonly limit: number;
+}
+
+/** Columns of selectors that have an index of the standing grants alone: of those there may be very many. */
+const STANDING_INDEXES: ReadonlySet<string> = new Set(['client_id', 'connector_id']);
+
+function createSelections(database: DatabaseSync): (selector: GrantSelector, selection: Selection) => StoredGrant[] {
+  const prepared = new Map<string, StatementSync>();
+  return (selector, { isStanding, after, limit }) => {
+    const columns = selectorColumns(selector);
+    const [{ column }] = columns;
+    const index = `grants_${column}${isStanding && STANDING_INDEXES.has(column) ? '_standing' : ''}`;
+    const conditions = [
+      ...columns.map((member) => `g.${member.column} = ?`),
+      ...(isStanding ? ['g.revoked_at IS NULL'] : []),
+    ];
+    const sql = `${selectGrants(index)} WHERE ${conditions.join(' AND ')} AND g.id > ? ORDER BY g.id LIMIT ?`;
+    const statement = prepared.get(sql) ?? database.prepare(sql);
+    prepared.set(sql, statement);
+    return storedGrants(statement.all(...columns.map(({ value }) => value), after, limit));
+  };
+}
+
+function prepareStatements(database: DatabaseSync) {
   return {
-    byId: database.prepare(`SELECT ${GRANT_COLUMNS} FROM ${GRANT_SOURCE} WHERE g.id = ?`),
-    byCode: database.prepare(`SELECT ${GRANT_COLUMNS} FROM ${GRANT_SOURCE} WHERE g.code_hash = ?`),
-    insert: database.prepare(`
-      INSERT INTO grants (id, code_hash, terms, identity, connector_data, user_email, created_at, last_used_at, expires_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
-    save: database.prepare(`
-      UPDATE grants SET generation = ?, last_used_at = ?, rotated_at = ?, attempt_id = ?, identity = ?,
-        connector_data = ?, revoked_at = ?, revoked_reason = ?
-      WHERE id = ?`),
-    revoke: database.prepare('UPDATE grants SET revoked_at = ?, revoked_reason = ? WHERE id = ?'),
+    byId: database.prepare(`${selectGrants()} WHERE g.id = ?`),
+    byCode: database.prepare(`${selectGrants()} WHERE g.code_hash = ?`),
+    insert: database.prepare(
+      `INSERT INTO grants (${GRANT_COLUMNS.join(', ')}) VALUES (${GRANT_COLUMNS.map(() => '?').join(', ')})`,
+    ),
+    save: database.prepare(
+      `UPDATE grants SET ${CHANGING_COLUMNS.map((column) => `${column} = ?`).join(', ')} WHERE id = ?`,
+    ),
     deleteEnded: database.prepare(`
       DELETE FROM grants WHERE rowid IN (
-        SELECT rowid FROM grants WHERE coalesce(expires_at, revoked_at) < ? ORDER BY coalesce(expires_at, revoked_at)
-        LIMIT ?)`),
+        SELECT rowid FROM grants WHERE ends_at < ? ORDER BY ends_at LIMIT ?)`),
   };
-}
-
-function insertValues({ id, codeHash, authorization, createdAt, expiresAt }: NewGrant) {
-  return [
-    id,
-    codeHash,
-    termsToJson(authorization),
-    identityToJson(authorization.identity),
-    authorization.connectorData,
-    passwordUserEmail(authorization) ?? null,
-    createdAt.getTime(),
-    createdAt.getTime(),
-    expiresAt?.getTime() ?? null,
-  ] as const;
 }

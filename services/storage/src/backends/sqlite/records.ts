@@ -1,92 +1,89 @@
-import { clientFromJson, clientToJson } from '../../codec/client-json.ts';
-import { userFromColumns } from '../../codec/grant-columns.ts';
-import { identityToJson } from '../../codec/identity-json.ts';
-import type { ClientStore, KeySetStore, UserStore } from '../../ports.ts';
-import type { SqliteDatabase } from './database.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import type { RecordKind, RecordStore } from '../../ports.ts';
+import { recordKinds, watchedKinds } from '../../rules/record-kinds.ts';
+import { epochMs } from '../sql/grant-row.ts';
+import { isRemovable, type StandingRecord, versionAfterWrite } from '../sql/judge-record.ts';
+import { type RecordRow, recordFromRow } from '../sql/record-row.ts';
+import type { EventWriter } from './outbox.ts';
+import type { Synchronous } from './protocol.ts';
 
-/** Stored people in SQLite. */
-export function createSqliteUsers(database: SqliteDatabase): UserStore {
-  const find = database.prepare('SELECT email, identity, password_hash, is_enabled FROM users WHERE email = ?');
-  const put = database.prepare(`
-    INSERT INTO users (email, identity, password_hash, is_enabled) VALUES (?, ?, ?, ?)
-    ON CONFLICT (email) DO UPDATE SET identity = excluded.identity, password_hash = excluded.password_hash,
-      is_enabled = excluded.is_enabled`);
-  const remove = database.prepare('DELETE FROM users WHERE email = ?');
-  return {
-    findUser: (email) =>
-      database.read('find_user', () => {
-        const row = find.get(email) as
-          | { email: string; identity: string; password_hash: string; is_enabled: number }
-          | undefined;
-        return row === undefined
-          ? undefined
-          : userFromColumns({
-              email: row.email,
-              identity: row.identity,
-              passwordHash: row.password_hash,
-              isEnabled: row.is_enabled === 1,
-            });
-      }),
-    putUser: ({ email, identity, passwordHash, isEnabled }) =>
-      database.write('put_user', () => {
-        put.run(email, identityToJson(identity), passwordHash, isEnabled ? 1 : 0);
-      }),
-    deleteUser: (email) => database.write('delete_user', () => remove.run(email).changes > 0),
+/** Counts the revision of a kind up, if it is watched. */
+export function createRevisionCounter(database: DatabaseSync): (kind: RecordKind) => void {
+  const countUp = database.prepare('UPDATE revisions SET value = value + 1 WHERE kind = ?');
+  return (kind) => {
+    if (recordKinds[kind].isWatched) countUp.run(kind);
   };
 }
 
-/** Stored clients in SQLite. */
-export function createSqliteClients(database: SqliteDatabase): ClientStore {
-  const list = database.prepare('SELECT record FROM clients ORDER BY id');
-  const revision = database.prepare("SELECT value FROM revisions WHERE name = 'clients'");
-  const countUp = database.prepare("UPDATE revisions SET value = value + 1 WHERE name = 'clients'");
-  const put = database.prepare(
-    'INSERT INTO clients (id, record) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record',
-  );
-  const remove = database.prepare('DELETE FROM clients WHERE id = ?');
-  const readRevision = (): number => Number(revision.get()?.['value']);
+/** Records in SQLite. One transaction writes at a time, so each is compared with what stands. */
+export function createSqliteRecords(database: DatabaseSync, events: EventWriter): Synchronous<RecordStore> {
+  const statements = prepareStatements(database);
+  const countUp = createRevisionCounter(database);
+  const standing = (kind: RecordKind, id: string) => statements.find.get(kind, id) as RecordRow | undefined;
+  const revisions = (): ReadonlyMap<string, number> =>
+    new Map(statements.revisions.all().map(({ kind, value }) => [String(kind), Number(value)]));
   return {
-    // Two statements see one snapshot: a transaction keeps other processes out.
-    listClients: () =>
-      database.write('list_clients', () => ({
-        revision: readRevision(),
-        clients: list.all().map((row) => clientFromJson(String(row['record']))),
-      })),
-    clientsRevision: () => database.read('clients_revision', readRevision),
-    putClient: (client) =>
-      database.write('put_client', () => {
-        put.run(client.id, clientToJson(client));
-        countUp.run();
+    getRecords: (refs, now) =>
+      refs.map(({ kind, id }) => {
+        const row = standing(kind, id);
+        return row === undefined || isOver(row, now) ? undefined : recordFromRow(row);
       }),
-    deleteClient: (id) =>
-      database.write('delete_client', () => {
-        if (remove.run(id).changes === 0) return false;
-        countUp.run();
+    listRecords({ kind, owner, after = '', limit }, now) {
+      const page = [after, now.getTime(), limit] as const;
+      const rows =
+        owner === undefined ? statements.list.all(kind, ...page) : statements.listOwned.all(kind, owner, ...page);
+      return {
+        revision: revisions().get(kind) ?? 0,
+        records: (rows as unknown as RecordRow[]).map(recordFromRow),
+      };
+    },
+    writeRecords: (records, now) =>
+      records.map((record) => {
+        const { kind, id, body, owner, expiresAt } = record;
+        const version = versionAfterWrite(standing(kind, id), record, now);
+        if (version === undefined) return undefined;
+        statements.put.run(kind, id, version, body, owner ?? null, epochMs(expiresAt));
+        countUp(kind);
+        events.append(record.events);
+        return version;
+      }),
+    removeRecords: (records, now) =>
+      records.map((record) => {
+        if (!isRemovable(standing(record.kind, record.id), record, now)) return false;
+        statements.remove.run(record.kind, record.id);
+        countUp(record.kind);
+        events.append(record.events);
         return true;
       }),
+    revisions() {
+      const present = revisions();
+      return Object.fromEntries(watchedKinds.map((kind) => [kind, present.get(kind) ?? 0]));
+    },
+    deleteExpiredRecords: (before, limit) => Number(statements.deleteExpired.run(before.getTime(), limit).changes),
   };
 }
 
-/** Encrypted key sets in SQLite. */
-export function createSqliteKeySets(database: SqliteDatabase): KeySetStore {
-  const find = database.prepare('SELECT version, payload FROM key_sets WHERE name = ?');
-  const insert = database.prepare(
-    'INSERT INTO key_sets (name, version, payload) VALUES (?, 1, ?) ON CONFLICT (name) DO NOTHING',
-  );
-  const update = database.prepare(
-    'UPDATE key_sets SET version = version + 1, payload = ? WHERE name = ? AND version = ?',
-  );
+function isOver({ expires_at: expiresAt }: StandingRecord, now: Date): boolean {
+  return expiresAt !== null && expiresAt <= now.getTime();
+}
+
+function prepareStatements(database: DatabaseSync) {
+  const columns = 'kind, id, version, body, owner, expires_at';
+  const page = 'id > ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY id LIMIT ?';
   return {
-    getKeySet: (name) =>
-      database.read('get_key_set', () => {
-        const row = find.get(name) as { version: number; payload: Uint8Array } | undefined;
-        return row === undefined ? { version: 0, payload: new Uint8Array() } : { ...row };
-      }),
-    compareAndSetKeySet: (name, expectedVersion, payload) =>
-      database.write('set_key_set', () => {
-        const { changes } =
-          expectedVersion === 0 ? insert.run(name, payload) : update.run(payload, name, expectedVersion);
-        return changes > 0;
-      }),
+    find: database.prepare(`SELECT ${columns} FROM records WHERE kind = ? AND id = ?`),
+    list: database.prepare(`SELECT ${columns} FROM records WHERE kind = ? AND ${page}`),
+    listOwned: database.prepare(
+      `SELECT ${columns} FROM records INDEXED BY records_owner WHERE kind = ? AND owner = ? AND ${page}`,
+    ),
+    put: database.prepare(`
+      INSERT INTO records (${columns}) VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, body = excluded.body, owner = excluded.owner,
+        expires_at = excluded.expires_at`),
+    remove: database.prepare('DELETE FROM records WHERE kind = ? AND id = ?'),
+    revisions: database.prepare('SELECT kind, value FROM revisions'),
+    deleteExpired: database.prepare(`
+      DELETE FROM records WHERE (kind, id) IN (
+        SELECT kind, id FROM records WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`),
   };
 }

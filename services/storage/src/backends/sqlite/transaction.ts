@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Runs `work` between BEGIN IMMEDIATE and COMMIT; takes everything back when it throws. */
-export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
-  database.exec('BEGIN IMMEDIATE');
+/** Runs `work` in one transaction; takes everything back when it throws. `IMMEDIATE` locks out other writers at once. */
+export function inTransaction<T>(database: DatabaseSync, mode: 'DEFERRED' | 'IMMEDIATE', work: () => T): T {
+  database.exec(`BEGIN ${mode}`);
   try {
     const result = work();
     database.exec('COMMIT');

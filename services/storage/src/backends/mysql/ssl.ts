@@ -1,0 +1,31 @@
+import { isIP } from 'node:net';
+import type { StorageConfig } from '@tessera/config';
+import type { SslOptions } from 'mysql2';
+import { readTlsFile } from '../../rules/read-tls-file.ts';
+import { cannotOpen } from '../../rules/store-errors.ts';
+
+/** The configuration of a MySQL store. */
+export type MysqlConfig = Extract<StorageConfig, { readonly type: 'mysql' }>;
+
+/**
+ * TLS as Dex's `ssl.mode` says it: `true` verifies the certificate, by `caFile` or else by the authorities the system trusts,
+ * and the name; `skip-verify` encrypts and verifies nothing. A server without TLS is refused in both. Unix sockets have none.
+ *
+ * @throws TesseraError `storage.cannot_open` with the file that cannot be read; or the host is an address, against which the
+ *   client cannot verify a certificate.
+ */
+export function sslOptions({ host, ssl }: MysqlConfig): SslOptions | undefined {
+  if (ssl.mode === 'false' || host.startsWith('/')) return undefined;
+  const isVerified = ssl.mode === 'true';
+  if (isVerified && isIP(host) !== 0) {
+    throw cannotOpen(`cannot verify the MySQL server ${host}: with ssl.mode true, host is the name in its certificate`);
+  }
+  return {
+    ...(ssl.certFile === undefined ? {} : { cert: readTlsFile(ssl.certFile).toString() }),
+    ...(ssl.keyFile === undefined ? {} : { key: readTlsFile(ssl.keyFile).toString() }),
+    ...(ssl.caFile === undefined ? {} : { ca: readTlsFile(ssl.caFile).toString() }),
+    rejectUnauthorized: isVerified,
+    verifyIdentity: isVerified,
+    minVersion: 'TLSv1.2',
+  };
+}

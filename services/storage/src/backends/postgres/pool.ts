@@ -1,0 +1,108 @@
+import type { Logger } from '@tessera/telemetry';
+import { Pool, type PoolClient, type QueryResultRow } from 'pg';
+import { isOfStatement } from './errors.ts';
+import { type PostgresConfig, sslOptions } from './ssl.ts';
+import { preparedName, type Statement } from './statement.ts';
+
+/** Told how the pool is doing. */
+export interface PoolObserver {
+  /** How long a statement waited for a connection, in milliseconds; with one idle, next to nothing. */
+  poolWait(waitMs: number): void;
+}
+
+/** A pool of connections to one server. */
+export interface StatementPool {
+  /** Runs one prepared statement; rejects with the client's own error. */
+  run<R extends QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<R[]>;
+  /** Lends a connection; when `use` rejects, it is closed, which takes everything back. */
+  withClient<T>(use: (client: PoolClient) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** How a pool is made. */
+export interface PoolOptions {
+  readonly config: PostgresConfig;
+  readonly logger: Logger;
+  readonly metrics?: PoolObserver | undefined;
+}
+
+const STATEMENT_TIMEOUT_MS = 5000;
+/** Longer than the server's own limit, in milliseconds: only for a server that says nothing any more. */
+export const QUERY_TIMEOUT_MS = 7000;
+/** What `connectionTimeout: 0` comes to; nobody may wait for ever. */
+const LONGEST_CONNECT_SECONDS = 30;
+/**
+ * A plan prepared while a table is nearly empty would read all of it, and be kept while the table grows to millions. Every
+ * statement here finds its rows by an index and in the order of it, so nothing else is considered.
+ */
+const PLANNER_OPTIONS = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin']
+  .map((plan) => `-c enable_${plan}=off`)
+  .join(' ');
+
+/**
+ * Opens a pool; connections are made when they are needed.
+ *
+ * @throws TesseraError `storage.cannot_open` when a TLS file cannot be read.
+ */
+export function openPool({ config, logger, metrics }: PoolOptions): StatementPool {
+  const pool = createPool(config);
+  const onIdleError = (error: Error): void => logger.warn({ err: error }, 'a PostgreSQL connection broke');
+  pool.on('error', onIdleError);
+  // The pool listens to a connection only while it is idle; while it is lent, the statement is told.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+
+  const lend = async (): Promise<PoolClient> => {
+    if (metrics === undefined) return pool.connect();
+    const startedMs = performance.now();
+    const client = await pool.connect();
+    metrics.poolWait(performance.now() - startedMs);
+    return client;
+  };
+  return {
+    async run<R extends QueryResultRow>(statement: Statement, values: readonly unknown[]) {
+      const client = await lend();
+      try {
+        const name = preparedName(statement);
+        const { rows } = await client.query<R>({ name, text: statement.text, values: values as unknown[] });
+        client.release();
+        return rows;
+      } catch (thrown) {
+        client.release(!isOfStatement(thrown));
+        throw thrown;
+      }
+    },
+    async withClient<T>(use: (client: PoolClient) => Promise<T>) {
+      const client = await lend();
+      let isClean = false;
+      try {
+        const result = await use(client);
+        isClean = true;
+        return result;
+      } finally {
+        client.release(!isClean);
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+function createPool(config: PostgresConfig): Pool {
+  const { host, port, database, user, password, maxOpenConns, connectionTimeoutSeconds } = config;
+  const connectSeconds = connectionTimeoutSeconds === 0 ? LONGEST_CONNECT_SECONDS : connectionTimeoutSeconds;
+  return new Pool({
+    host,
+    port,
+    database,
+    user,
+    password,
+    max: maxOpenConns,
+    connectionTimeoutMillis: connectSeconds * 1000,
+    idleTimeoutMillis: 60_000,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    keepAlive: true,
+    options: PLANNER_OPTIONS,
+    application_name: 'tessera-storage',
+    ssl: sslOptions(config),
+  });
+}
