@@ -8,4 +8,14 @@ export {
   type LoggerOptions,
   silentLogger,
 } from './logger.ts';
+export {
+  type CounterMetric,
+  createMetrics,
+  type GaugeMetric,
+  type HistogramMetric,
+  type MetricLabels,
+  type Metrics,
+  type MetricsExposition,
+  noMetrics,
+} from './metrics.ts';
 export { currentTraceparent, isTracing, type SpanOptions, type SpanRole, startTracing, withSpan } from './tracing.ts';
