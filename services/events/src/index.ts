@@ -1,0 +1,2 @@
+export type { EventsServiceOptions } from './ports.ts';
+export { createEventsService } from './server.ts';
