@@ -1,6 +1,7 @@
 import type { Clock } from '@tessera/clock';
 import type { TesseraConfig } from '@tessera/config';
 import type { ClientDirectory, ConnectorDirectory, Federation, SecretKeeper, Storage } from '@tessera/contracts';
+import type { EventLog } from '@tessera/events';
 import type { Logger } from '@tessera/telemetry';
 
 /** What the authorize service needs of the others. */
@@ -8,6 +9,7 @@ export interface AuthorizePorts {
   readonly config: Pick<TesseraConfig, 'issuer' | 'frontend' | 'oauth2' | 'expiry'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly events: Pick<EventLog, 'record' | 'recordDurably'>;
   readonly storage: Pick<
     Storage,
     | 'putAuthorizationRequest'

@@ -1,2 +1,3 @@
+export { keyEncryptionFingerprint } from './encryption/key-encryption-key.ts';
 export type { KeySetStorage, KeysService, KeysServiceOptions } from './ports.ts';
 export { createKeysService } from './server.ts';

@@ -1,5 +1,5 @@
 import { type HttpHandler, type HttpRequest, type HttpResponse, invalid } from '@tessera/http';
-import { peersOfScopes } from '@tessera/oauth';
+import { encodeSubject, peersOfScopes } from '@tessera/oauth';
 import { pageResponse } from '../site.ts';
 import { expiredPage } from './answers.ts';
 import type { EndpointContext } from './context.ts';
@@ -21,9 +21,13 @@ export function approvalEndpoint(context: EndpointContext): HttpHandler {
         return expiredPage(context, request, 'already-used', flow.restart, subject);
       }
       if (request.method === 'GET') return question(context, request, step);
+      const person = encodeSubject(flow.authentication.identity.userId, flow.connectorId);
+      const data = { clientId: flow.clientId, scopes: flow.scopes };
       return fields.get('approval') === 'approve'
-        ? issueCode(context, request, step)
-        : endWithError(context, request, step, 'access_denied', 'The person did not agree.');
+        ? issueCode(context, request, step, () => context.events.recordDurably('consent.granted', person, data))
+        : endWithError(context, request, step, 'access_denied', 'The person did not agree.', () =>
+            context.events.record('consent.denied', person, data),
+          );
     });
   };
 }

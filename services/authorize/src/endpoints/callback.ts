@@ -8,7 +8,7 @@ import { hasBrowserCookie } from '../flow/browser.ts';
 import { errorPage, expiredPage } from './answers.ts';
 import type { EndpointContext } from './context.ts';
 import { endWithError } from './continue.ts';
-import { assertIdentified, completeSignIn, logFailure, NO_USER_ID } from './sign-in.ts';
+import { assertIdentified, completeSignIn, NO_USER_ID, noteFailure } from './sign-in.ts';
 import { type Step, withFlow } from './step.ts';
 
 /** The return from an upstream, by GET or POST, below `/callback` or `/callback/{connector}`. Each state works once (N26). */
@@ -84,7 +84,7 @@ async function judgeFailure(
   error: TesseraError,
 ): Promise<HttpResponse> {
   const startAgainHref = step.flow.restart;
-  logFailure(context, step, error);
+  noteFailure(context, step, error);
   switch (error.code) {
     case federationErrors.upstreamRefused:
       return endWithError(context, request, step, 'access_denied', 'The sign-in was refused.');

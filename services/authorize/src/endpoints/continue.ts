@@ -28,11 +28,15 @@ export function isApprovalMac(context: EndpointContext, flow: Flow, mac: string)
   return verifyStepMac(context.browserSecrets.ring(), mac, APPROVAL_STEP, flow.id, String(flow.version));
 }
 
-/** Ends the flow with a code at the client (RFC 6749 §4.1.2, RFC 9207 §2). Of two submits, one gets the code. */
+/**
+ * Ends the flow with a code at the client (RFC 6749 §4.1.2, RFC 9207 §2). Of two submits, one gets the code; `whenEnded` runs
+ * for that one, and only if it succeeds is the code answered.
+ */
 export async function issueCode(
   context: EndpointContext,
   request: HttpRequest,
   { flow, client, subject }: Step,
+  whenEnded?: () => Promise<void>,
 ): Promise<HttpResponse> {
   const connector = findConnectorFor(context, client, flow.connectorId);
   const authorization = connector === undefined ? undefined : authorizationOf(flow, connector);
@@ -43,6 +47,7 @@ export async function issueCode(
   const code = mintCode(context.codeSecrets.ring(), { flowId: Buffer.from(flow.id, 'base64url') });
   const isCompleted = await context.flows.complete(flow, authorization);
   if (!isCompleted) return expiredPage(context, request, 'already-used', flow.restart, subject);
+  await whenEnded?.();
   context.logger.info({ client_id: flow.clientId, connector_id: flow.connectorId }, 'code issued');
   return seeOther(
     buildAuthorizationResponse({
@@ -53,16 +58,18 @@ export async function issueCode(
   );
 }
 
-/** Ends the flow with an error at the client. One that ended before, or changed meanwhile, is a page instead. */
+/** Ends the flow with an error at the client. One that ended before, or changed meanwhile, is a page instead, without `whenEnded`. */
 export async function endWithError(
   context: EndpointContext,
   request: HttpRequest,
   { flow, subject }: Step,
   error: OAuthErrorCode,
   description: string,
+  whenEnded?: () => void,
 ): Promise<HttpResponse> {
   const isEnded = await context.flows.complete(flow);
   if (!isEnded) return expiredPage(context, request, 'already-used', flow.restart, subject);
+  whenEnded?.();
   context.logger.info({ client_id: flow.clientId, connector_id: flow.connectorId, error }, 'sign-in ended');
   return clientError(context, flow, error, description);
 }

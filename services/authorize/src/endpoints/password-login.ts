@@ -7,10 +7,8 @@ import type { LoginFailure } from '../views/models.ts';
 import { errorPage } from './answers.ts';
 import type { EndpointContext } from './context.ts';
 import { endWithError } from './continue.ts';
-import { assertIdentified, completeSignIn, logFailure, NO_USER_ID } from './sign-in.ts';
+import { assertIdentified, completeSignIn, NO_USER_ID, noteFailure, retrySeconds } from './sign-in.ts';
 import { loginHref, type Step, withFlow } from './step.ts';
-
-const DEFAULT_RETRY_SECONDS = 5;
 
 /** The form of a password connector: shows it (GET) and checks what was typed (POST `login`, `password`). */
 export function passwordLoginEndpoint(context: EndpointContext): HttpHandler {
@@ -53,7 +51,7 @@ async function submit(context: EndpointContext, request: HttpRequest, step: Step
   } catch (thrown) {
     const error = TesseraError.from(thrown);
     const { status, failure } = judgeFailure(error);
-    logFailure(context, step, error);
+    noteFailure(context, step, error);
     return form(context, request, step, status, { login, failure });
   }
   return completeSignIn(context, request, step, authentication);
@@ -73,10 +71,8 @@ function judgeFailure(error: TesseraError): { readonly status: number; readonly 
       break;
   }
   switch (error.kind) {
-    case 'resource_exhausted': {
-      const retryAfterSeconds = Math.max(1, Math.ceil(error.retryAfterSeconds ?? DEFAULT_RETRY_SECONDS));
-      return { status: 429, failure: { reason: 'throttled', retryAfterSeconds } };
-    }
+    case 'resource_exhausted':
+      return { status: 429, failure: { reason: 'throttled', retryAfterSeconds: retrySeconds(error) } };
     case 'unavailable':
     case 'deadline_exceeded':
       return { status: 503, failure: { reason: 'unavailable' } };

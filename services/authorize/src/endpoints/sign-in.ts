@@ -1,6 +1,8 @@
-import type { Authentication } from '@tessera/contracts';
+import { type Authentication, federationErrors } from '@tessera/contracts';
 import { TesseraError } from '@tessera/errors';
+import type { EventData } from '@tessera/events';
 import type { HttpRequest, HttpResponse } from '@tessera/http';
+import { encodeSubject } from '@tessera/oauth';
 import { expiredPage } from './answers.ts';
 import type { EndpointContext } from './context.ts';
 import { continueFlow } from './continue.ts';
@@ -8,6 +10,8 @@ import type { Step } from './step.ts';
 
 /** Code of the error of {@link assertIdentified}. Kind `permission_denied`. */
 export const NO_USER_ID = 'authorize.no_user_id';
+
+const DEFAULT_RETRY_SECONDS = 5;
 
 /**
  * Passes on who signed in. An identity without a user id would make everyone like it one subject, so it is nobody: throws
@@ -22,7 +26,7 @@ export function assertIdentified(authentication: Authentication): Authentication
   });
 }
 
-/** Notes who signed in, and goes on. Of two sign-ins at the same time in one flow, one goes on. */
+/** Notes who signed in, on record before anything is answered, and goes on. Of two at the same time in one flow, one does. */
 export async function completeSignIn(
   context: EndpointContext,
   request: HttpRequest,
@@ -32,12 +36,48 @@ export async function completeSignIn(
   const { flow, subject } = step;
   const authenticated = await context.flows.authenticate(flow, authentication);
   if (authenticated === undefined) return expiredPage(context, request, 'already-used', flow.restart, subject);
-  context.logger.info({ client_id: flow.clientId, connector_id: flow.connectorId }, 'signed in');
+  const { clientId, connectorId } = flow;
+  const { userId } = authentication.identity;
+  const data = { connectorId, clientId, userId };
+  await context.events.recordDurably('sign_in.succeeded', encodeSubject(userId, connectorId), data);
+  context.logger.info({ client_id: clientId, connector_id: connectorId }, 'signed in');
   return continueFlow(context, request, { ...step, flow: authenticated });
 }
 
 /** Leaves the trace of a sign-in that failed: where, and why by a stable code, but not who. */
-export function logFailure(context: EndpointContext, { flow }: Step, error: TesseraError): void {
+export function noteFailure({ logger, events }: EndpointContext, { flow }: Step, error: TesseraError): void {
+  const { clientId, connectorId } = flow;
   const { code, kind } = error;
-  context.logger.info({ client_id: flow.clientId, connector_id: flow.connectorId, code, kind }, 'sign-in failed');
+  logger.info({ client_id: clientId, connector_id: connectorId, code, kind }, 'sign-in failed');
+  const reason = refusalReason(code);
+  if (reason !== undefined) events.record('sign_in.failed', clientId, { connectorId, clientId, reason });
+  else if (kind === 'resource_exhausted') {
+    const retryAfterSeconds = retrySeconds(error);
+    events.record('sign_in.throttled', clientId, { connectorId, clientId, retryAfterSeconds });
+  }
+}
+
+/** For errors that are about the person, or the upstream's word on them; undefined for failures of Tessera or the network. */
+function refusalReason(code: string): EventData<'sign_in.failed'>['reason'] | undefined {
+  switch (code) {
+    case federationErrors.invalidCredentials:
+      return 'invalid_credentials';
+    case federationErrors.userAmbiguous:
+      return 'user_ambiguous';
+    case federationErrors.notInRequiredGroups:
+      return 'not_in_required_groups';
+    case federationErrors.upstreamRefused:
+      return 'upstream_refused';
+    case federationErrors.invalidCallback:
+      return 'invalid_callback';
+    case NO_USER_ID:
+      return 'no_user_id';
+    default:
+      return undefined;
+  }
+}
+
+/** After how many whole seconds a sign-in that was throttled can be tried again; at least one. */
+export function retrySeconds(error: TesseraError): number {
+  return Math.max(1, Math.ceil(error.retryAfterSeconds ?? DEFAULT_RETRY_SECONDS));
 }

@@ -2,6 +2,7 @@ import { createFakeClock, type FakeClock } from '@tessera/clock';
 import type { ConnectorDescription, SecretKeeper } from '@tessera/contracts';
 import { createSecretRing, parseCode } from '@tessera/credentials';
 import { unavailable } from '@tessera/errors';
+import { createFakeEventLog, type FakeEventLog } from '@tessera/events';
 import { startHttpServer } from '@tessera/http';
 import { type Client, type ClientId, s256Challenge } from '@tessera/oauth';
 import { createLogger } from '@tessera/telemetry';
@@ -31,6 +32,7 @@ export interface Harness {
   readonly service: AuthorizeService;
   readonly storage: FakeStorage;
   readonly federation: FakeFederation;
+  readonly events: FakeEventLog;
   readonly clock: FakeClock;
   /** By id; a test may change them at any time. */
   readonly clients: Map<string, Client>;
@@ -146,6 +148,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const clock = createFakeClock();
   const storage = createFakeStorage(clock);
   const federation = createFakeFederation();
+  const events = createFakeEventLog();
   const clients = new Map((options.clients ?? [createClient('app')]).map((client) => [client.id as string, client]));
   const connectors = [...(options.connectors ?? [passwordConnector('ldap')])];
   const logs: string[] = [];
@@ -161,6 +164,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     config: configOf(issuer, options.oauth2),
     clock,
     logger,
+    events,
     storage: storage.port,
     federation: federation.port,
     clients: { find: (id) => clients.get(id), ready: async () => undefined, close: () => undefined },
@@ -187,6 +191,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     service,
     storage,
     federation,
+    events,
     clock,
     clients,
     connectors,

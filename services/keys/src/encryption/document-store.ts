@@ -1,3 +1,4 @@
+import type { SecurityEvent } from '@tessera/contracts';
 import { type SecretRing, seal, unseal } from '@tessera/credentials';
 import type { KeySetStorage } from '../ports.ts';
 import { wrongKeyEncryptionKey } from './wrong-key.ts';
@@ -10,13 +11,18 @@ export interface Stored<D> {
 
 /** One sealed document in storage. */
 export interface DocumentStore<D> {
+  /** Name in storage. */
+  readonly name: string;
   /**
    * Reads it; unchanged bytes give the same object again. Throws `keys.wrong_key_encryption_key` when it does not open,
    * and whatever storage throws.
    */
   load(): Promise<Stored<D>>;
-  /** Replaces the version that was read. False: another replica was first; of two callers one gets true. */
-  replace(expectedVersion: number, document: D): Promise<boolean>;
+  /**
+   * Replaces the version that was read, and tells the events with it. False: another replica was first, and nothing is
+   * told; of two callers one gets true.
+   */
+  replace(expectedVersion: number, document: D, events: readonly SecurityEvent[]): Promise<boolean>;
 }
 
 /** What a document store is made of. */
@@ -38,6 +44,7 @@ export function createDocumentStore<D>(options: DocumentStoreOptions<D>): Docume
   const aad = Buffer.from(name, 'utf8');
   let last: { readonly payload: Uint8Array; readonly document: D } | undefined;
   return {
+    name,
     async load() {
       const { version, payload } = await storage.getKeySet(name);
       if (version === 0) return { version, document: undefined };
@@ -52,9 +59,9 @@ export function createDocumentStore<D>(options: DocumentStoreOptions<D>): Docume
       }
       return { version, document: last.document };
     },
-    replace(expectedVersion, document) {
-      const text = JSON.stringify(toJson(document));
-      return storage.compareAndSetKeySet(name, expectedVersion, seal(ring, PURPOSE, Buffer.from(text, 'utf8'), aad));
+    replace(expectedVersion, document, events) {
+      const payload = seal(ring, PURPOSE, Buffer.from(JSON.stringify(toJson(document)), 'utf8'), aad);
+      return storage.compareAndSetKeySet(name, expectedVersion, payload, events);
     },
   };
 }

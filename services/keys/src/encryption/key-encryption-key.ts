@@ -1,4 +1,4 @@
-import { hkdfSync, randomBytes } from 'node:crypto';
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import type { KeyEncryptionConfig } from '@tessera/config';
 import { createSecretRing, type SecretRing } from '@tessera/credentials';
 import { readKeyFile, readOrCreateKeyFile } from './key-file.ts';
@@ -6,7 +6,7 @@ import { wrongKeyEncryptionKey } from './wrong-key.ts';
 
 const KEY_ENCRYPTION_KEY_BYTES = 32;
 
-/** The two uses of the key-encryption key, each with a key of its own (RFC 5869 §3.2), so that neither opens the other's. */
+/** The uses of the key-encryption key for secrets, each with a key of its own (RFC 5869 §3.2), so that neither opens the other's. */
 export interface KeyEncryptionKey {
   /** Wraps data keys. */
   readonly wrapping: SecretRing;
@@ -23,18 +23,33 @@ export async function loadKeyEncryptionKey(
   config: KeyEncryptionConfig,
   hasStoredKeys: () => Promise<boolean>,
 ): Promise<KeyEncryptionKey> {
+  return deriveKeys(await readKey(config, (file) => readOrCreateKeyFile(file, hasStoredKeys)));
+}
+
+/**
+ * Tells key-encryption keys apart without telling anything about them: an HMAC-SHA256 of `context` under a key that is
+ * derived from the key-encryption key for this alone. Undefined where the key is one that lives as long as the process.
+ *
+ * @param context a value that is used once, so that two fingerprints do not say whether they are of one key.
+ * @throws TesseraError `keys.wrong_key_encryption_key` as {@link loadKeyEncryptionKey}; a missing file is not made.
+ */
+export async function keyEncryptionFingerprint(
+  config: KeyEncryptionConfig,
+  context: Uint8Array,
+): Promise<Buffer | undefined> {
+  if (config.type === 'ephemeral') return undefined;
+  const key = derive(await readKey(config, readKeyFile), 'tessera key fingerprint');
+  return createHmac('sha256', key).update(context).digest();
+}
+
+async function readKey(config: KeyEncryptionConfig, readOrCreate: (file: string) => Promise<string>): Promise<Buffer> {
   switch (config.type) {
     case 'ephemeral':
-      return deriveKeys(randomBytes(KEY_ENCRYPTION_KEY_BYTES));
+      return randomBytes(KEY_ENCRYPTION_KEY_BYTES);
     case 'value':
-      return deriveKeys(decodeKey(config.value, 'keyEncryption.value'));
+      return decodeKey(config.value, 'keyEncryption.value');
     case 'file':
-      return deriveKeys(
-        decodeKey(
-          await (config.createIfMissing ? readOrCreateKeyFile(config.file, hasStoredKeys) : readKeyFile(config.file)),
-          config.file,
-        ),
-      );
+      return decodeKey(await (config.createIfMissing ? readOrCreate : readKeyFile)(config.file), config.file);
   }
 }
 
@@ -55,6 +70,9 @@ function deriveKeys(key: Buffer): KeyEncryptionKey {
 }
 
 function deriveRing(key: Buffer, use: string): SecretRing {
-  const derived = new Uint8Array(hkdfSync('sha256', key, '', use, KEY_ENCRYPTION_KEY_BYTES));
-  return createSecretRing(new Map([[1, derived]]), 1);
+  return createSecretRing(new Map([[1, derive(key, use)]]), 1);
+}
+
+function derive(key: Buffer, use: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', key, '', use, KEY_ENCRYPTION_KEY_BYTES));
 }

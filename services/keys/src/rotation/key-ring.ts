@@ -1,15 +1,18 @@
 import type { Clock } from '@tessera/clock';
+import type { SecurityEvent } from '@tessera/contracts';
 import { unavailable } from '@tessera/errors';
+import { newEvent } from '@tessera/events';
 import type { SigningAlgorithm } from '@tessera/oauth';
 import type { Logger } from '@tessera/telemetry';
 import type { DocumentStore, Stored } from '../encryption/document-store.ts';
 import type { KeyVault } from '../signers/key-vault.ts';
 import type { SigningKey } from '../signers/signing-key.ts';
+import { type KeyChange, tellChanges } from './key-changes.ts';
 import { findActiveKey } from './key-life.ts';
 import { nextMoment, planRotation } from './plan.ts';
 import type { RotationPolicy } from './policy.ts';
 import type { KeySets } from './select-key.ts';
-import type { SigningDocument } from './signing-document.ts';
+import type { SigningDocument, StoredSigningKey } from './signing-document.ts';
 
 /** The signing keys as this replica knows them. */
 export interface KeyRing {
@@ -69,11 +72,12 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     };
     adopt();
     for (const [alg, store] of stores) {
-      const next = await rotate(options, alg, stored);
-      if (next === undefined) continue;
+      const due = await rotate(options, alg, stored);
+      if (due === undefined) continue;
       const version = stored.get(alg)?.version ?? 0;
-      if (!(await store.replace(version, next))) return false;
-      stored.set(alg, { version: version + 1, document: next });
+      const events = due.changes.map((change) => changeEvent(store.name, change));
+      if (!(await store.replace(version, due.document, events))) return false;
+      stored.set(alg, { version: version + 1, document: due.document });
       adopt();
     }
     return true;
@@ -114,21 +118,32 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   };
 }
 
-/** The set as it is to be stored; undefined when nothing is due. Makes the new key, if there is to be one. */
+interface Due {
+  readonly document: SigningDocument;
+  readonly changes: readonly KeyChange<StoredSigningKey>[];
+}
+
+/** The set as it is to be stored, and what to tell; undefined when nothing is due. Makes the new key, if there is to be one. */
 async function rotate(
   { clock, logger, policy, configured, vault }: KeyRingOptions,
   alg: SigningAlgorithm,
   stored: StoredSets,
-): Promise<SigningDocument | undefined> {
+): Promise<Due | undefined> {
   const now = clock.now();
   const hasOtherSigner = [...stored].some(
     ([other, { document }]) => other !== alg && findActiveKey(document?.keys ?? [], now) !== undefined,
   );
   const situation = { isInUse: alg === configured, hasOtherSigner };
-  const plan = planRotation(stored.get(alg)?.document?.keys ?? [], now, policy, situation);
-  if (!plan.isChanged) return undefined;
-  if (plan.create === undefined) return { keys: plan.keys };
-  const key = await vault.create(alg, plan.create);
-  logger.info({ kid: key.kid, alg, active_at: key.activeAt.toISOString() }, 'new signing key');
-  return { keys: [...plan.keys, key] };
+  const before = stored.get(alg)?.document?.keys ?? [];
+  const plan = planRotation(before, now, policy, situation);
+  const created = plan.create === undefined ? [] : [await vault.create(alg, plan.create)];
+  for (const { kid, activeAt } of created) {
+    logger.info({ kid, alg, active_at: activeAt.toISOString() }, 'new signing key');
+  }
+  const { keys, changes } = tellChanges(before, [...plan.keys, ...created], now);
+  return plan.isChanged || changes.length > 0 ? { document: { keys }, changes } : undefined;
+}
+
+function changeEvent(keySet: string, { key, step, at }: KeyChange<StoredSigningKey>): SecurityEvent {
+  return newEvent('key.changed', keySet, { keySet, kid: key.kid, algorithm: key.alg, change: step }, at);
 }

@@ -2,10 +2,11 @@ import { isSigningAlgorithm, type SigningAlgorithm } from '@tessera/oauth';
 import type { SealedKey } from '../encryption/envelope.ts';
 import { readList, readMembers, readMoment, readText, unknownFormat } from '../encryption/json-reading.ts';
 import { readSealedKey } from '../encryption/sealed-key-json.ts';
+import { isKeyStep, type ToldKey } from './key-changes.ts';
 import type { RotatingKey } from './plan.ts';
 
 /** A signing key as it is stored. */
-export interface StoredSigningKey extends RotatingKey {
+export interface StoredSigningKey extends RotatingKey, ToldKey {
   /** The public key's thumbprint (RFC 7638). */
   readonly kid: string;
   readonly alg: SigningAlgorithm;
@@ -36,8 +37,9 @@ export function signingDocumentFromJson(json: unknown): SigningDocument {
 
 function readKey(value: unknown): StoredSigningKey {
   const key = readMembers(value, 'key');
-  const alg = key['alg'];
+  const { alg, told } = key;
   if (!isSigningAlgorithm(alg)) throw unknownFormat('alg');
+  if (told !== undefined && !isKeyStep(told)) throw unknownFormat('told');
   const jwk = Object.entries(readMembers(key['publicJwk'], 'publicJwk'));
   return {
     kid: readText(key['kid'], 'kid'),
@@ -46,6 +48,7 @@ function readKey(value: unknown): StoredSigningKey {
     activeAt: readMoment(key['activeAt'], 'activeAt'),
     ...(key['retiredAt'] !== undefined && { retiredAt: readMoment(key['retiredAt'], 'retiredAt') }),
     ...(key['goneAt'] !== undefined && { goneAt: readMoment(key['goneAt'], 'goneAt') }),
+    ...(told !== undefined && { told }),
     publicJwk: Object.fromEntries(jwk.map(([name, member]) => [name, readText(member, name)])),
     ...(key['privateKey'] !== undefined && { privateKey: readSealedKey(key['privateKey']) }),
   };

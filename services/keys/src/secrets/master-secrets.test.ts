@@ -39,7 +39,7 @@ describe('symmetric keys', () => {
       activeAt,
       secret: sealKey(ring, Buffer.alloc(32, number), { purpose: 'master secret', name: String(number) }),
     });
-    await store.replace(0, { versions: [version(1, start), version(2, addSeconds(start, 30))] });
+    await store.replace(0, { versions: [version(1, start), version(2, addSeconds(start, 30))] }, []);
     const secrets = createMasterSecrets({ store, wrapping: ring, clock: createFakeClock(start) });
     await secrets.refresh();
     const before = secrets.get('browser', start);

@@ -3,6 +3,7 @@ import { addSeconds, type Clock } from '@tessera/clock';
 import type { SecretPurpose, Secrets } from '@tessera/contracts';
 import type { SecretRing } from '@tessera/credentials';
 import { unavailable } from '@tessera/errors';
+import { newEvent } from '@tessera/events';
 import type { DocumentStore } from '../encryption/document-store.ts';
 import { openKey, sealKey } from '../encryption/envelope.ts';
 import type { SecretsDocument } from './secrets-document.ts';
@@ -34,6 +35,8 @@ interface OpenSecret {
 const SECRET_BYTES = 32;
 const REFRESH_SECONDS = 60;
 const PURPOSE = 'master secret';
+/** How other keys are derived from it, for those who read events. */
+const ALGORITHM = 'HKDF-SHA256';
 
 /** Master secrets that are not loaded yet. */
 export function createMasterSecrets({ store, wrapping, clock }: MasterSecretsOptions): MasterSecrets {
@@ -42,8 +45,13 @@ export function createMasterSecrets({ store, wrapping, clock }: MasterSecretsOpt
   const getDocument = async (): Promise<SecretsDocument> => {
     const first = await store.load();
     if (first.document !== undefined) return first.document;
-    const made: SecretsDocument = { versions: [makeSecret(wrapping, clock.now())] };
-    if (await store.replace(0, made)) return made;
+    const secret = makeSecret(wrapping, clock.now());
+    const made: SecretsDocument = { versions: [secret] };
+    const key = { keySet: store.name, kid: String(secret.version), algorithm: ALGORITHM };
+    const events = (['created', 'activated'] as const).map((change) =>
+      newEvent('key.changed', store.name, { ...key, change }, secret.activeAt),
+    );
+    if (await store.replace(0, made, events)) return made;
     const { document } = await store.load();
     if (document === undefined) throw unavailable('keys.secrets_missing', 'the master secrets vanished from storage');
     return document;

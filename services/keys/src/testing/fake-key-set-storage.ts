@@ -1,3 +1,4 @@
+import type { SecurityEvent } from '@tessera/contracts';
 import { unavailable } from '@tessera/errors';
 import type { KeySetStorage } from '../ports.ts';
 
@@ -8,26 +9,31 @@ export interface FakeKeySetStorage extends KeySetStorage {
   readonly documents: Map<string, { version: number; payload: Uint8Array }>;
   /** How many writes were tried, and how many of them won. */
   readonly writes: { tried: number; won: number };
+  /** Told with the writes that won, in order. */
+  readonly events: SecurityEvent[];
 }
 
 /** An empty fake. */
 export function createFakeKeySetStorage(): FakeKeySetStorage {
   const documents: FakeKeySetStorage['documents'] = new Map();
   const writes = { tried: 0, won: 0 };
+  const events: SecurityEvent[] = [];
   const fake: FakeKeySetStorage = {
     isDown: false,
     documents,
     writes,
+    events,
     async getKeySet(name) {
       await answer(fake);
       return documents.get(name) ?? { version: 0, payload: new Uint8Array() };
     },
-    async compareAndSetKeySet(name, expectedVersion, payload) {
+    async compareAndSetKeySet(name, expectedVersion, payload, told = []) {
       await answer(fake);
       writes.tried += 1;
       if ((documents.get(name)?.version ?? 0) !== expectedVersion) return false;
       documents.set(name, { version: expectedVersion + 1, payload: Uint8Array.from(payload) });
       writes.won += 1;
+      events.push(...told);
       return true;
     },
   };
