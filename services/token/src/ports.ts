@@ -9,6 +9,7 @@ import type {
   Storage,
   VerificationKeys,
 } from '@tessera/contracts';
+import type { EventLog } from '@tessera/events';
 import type { Logger } from '@tessera/telemetry';
 
 /** What the token service is made of. Directories are shared and stay their owner's to close. */
@@ -16,7 +17,8 @@ export interface TokenServiceOptions {
   readonly config: Pick<TesseraConfig, 'issuer' | 'expiry' | 'oauth2'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly storage: Pick<Storage, 'findGrant' | 'redeemCode' | 'rotateRefreshToken' | 'revokeGrant'>;
+  readonly events: Pick<EventLog, 'record'>;
+  readonly storage: Pick<Storage, 'findGrant' | 'redeemCode' | 'rotateRefreshToken' | 'reopenRotation' | 'revokeGrant'>;
   readonly keys: Pick<Keys, 'sign'>;
   readonly federation: Pick<Federation, 'refresh'>;
   readonly clients: ClientDirectory;

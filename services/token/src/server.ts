@@ -6,6 +6,7 @@ import { createIntrospectionEndpoint } from './endpoints/introspection.ts';
 import { createRevocationEndpoint } from './endpoints/revocation.ts';
 import { createTokenEndpoint } from './endpoints/token.ts';
 import { createUserInfoEndpoint } from './endpoints/userinfo.ts';
+import { createRotationReopener, type RotationReopener } from './grants/rotation-reopener.ts';
 import { createGrantTable } from './grants/table.ts';
 import { createAccessTokenVerifier } from './inspect/access-token.ts';
 import { createTokenIssuer } from './issue/tokens.ts';
@@ -30,7 +31,8 @@ export async function createTokenService(options: TokenServiceOptions): Promise<
     // Told by `ready()`.
     () => undefined,
   );
-  const handlers = Object.entries(createHandlers(options)).map(([name, handler]): [string, HttpHandler] => [
+  const reopener = createRotationReopener(options);
+  const handlers = Object.entries(createHandlers(options, reopener)).map(([name, handler]): [string, HttpHandler] => [
     name,
     async (request) => {
       if (!isLoaded) throw unavailable('token.not_ready', 'clients and keys are not loaded yet');
@@ -44,11 +46,16 @@ export async function createTokenService(options: TokenServiceOptions): Promise<
     async ready() {
       await Promise.all([loaded, options.connectors.ready()]);
     },
-    async close() {},
+    async close() {
+      reopener.close();
+    },
   };
 }
 
-function createHandlers(options: TokenServiceOptions): Readonly<Record<RouteNameOf<'token'>, HttpHandler>> {
+function createHandlers(
+  options: TokenServiceOptions,
+  reopener: RotationReopener,
+): Readonly<Record<RouteNameOf<'token'>, HttpHandler>> {
   const { issuer } = options.config;
   const authenticate = createClientAuthentication({ ...options, issuer });
   const verifyAccessToken = createAccessTokenVerifier(issuer, options.verificationKeys);
@@ -57,7 +64,7 @@ function createHandlers(options: TokenServiceOptions): Readonly<Record<RouteName
     token: createTokenEndpoint({
       ...options,
       authenticate,
-      grants: createGrantTable(options, createTokenIssuer(options)),
+      grants: createGrantTable(options, { issue: createTokenIssuer(options), reopener }),
     }),
     introspection: createIntrospectionEndpoint(inspection),
     revocation: createRevocationEndpoint(inspection),

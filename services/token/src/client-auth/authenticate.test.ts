@@ -142,6 +142,43 @@ describe('client authentication at the token endpoint', () => {
     ]);
   });
 
+  it('a failure is one event with client, method and reason, and a success is none', async () => {
+    const harness = await createHarness();
+    await authenticate(harness, {}, basicHeader('app', SECRET));
+    expect(harness.events.recorded).toEqual([]);
+    await authenticate(harness, {}, basicHeader('app', 'wrong'));
+    harness.clients.set('off', createClient('off', { isEnabled: false, secrets: [hashClientSecret(SECRET)] }));
+    await authenticate(harness, { client_id: 'off', client_secret: SECRET });
+    harness.clients.set('spa', createClient('spa', { isPublic: true, secrets: [] }));
+    await harness.post('introspection', { token: 'x', client_id: 'spa' }, {});
+    expect(harness.events.recorded).toEqual(
+      [
+        { clientId: 'app', method: 'client_secret_basic', reason: 'wrong_secret' },
+        { clientId: 'off', method: 'client_secret_post', reason: 'disabled' },
+        { clientId: 'spa', method: 'none', reason: 'public_client' },
+      ].map((data) => ({ type: 'client_authentication.failed', key: data.clientId, data })),
+    );
+  });
+
+  it('N96: no event holds anything that was sent: not the id of an unknown client, and no secret, code or token', async () => {
+    const harness = await createHarness();
+    const canaries = ['canary-id', 'canary-secret', 'canary-code', 'canary-token', 'canary-assertion'];
+    const [id = '', secret = '', code = '', token = '', assertion = ''] = canaries;
+    const headers = [basicHeader(id, secret), basicHeader('app', secret), { authorization: `Bearer ${token}` }, {}];
+    for (const sent of headers) {
+      await harness.post('token', { grant_type: 'authorization_code', code }, sent);
+      await harness.post('introspection', { token }, sent);
+      await harness.post('revocation', { token }, sent);
+    }
+    await harness.post('token', { client_id: id, client_secret: secret, code }, {});
+    await harness.post('token', { client_secret: secret, refresh_token: token }, {});
+    await harness.post('token', { client_id: id, client_assertion: assertion }, {});
+    const text = JSON.stringify(harness.events.recorded);
+    expect(canaries.filter((canary) => text.includes(canary))).toEqual([]);
+    expect(harness.events.recorded).toHaveLength(15);
+    expect(new Set(harness.events.recorded.map(({ key }) => key))).toEqual(new Set(['app', 'unknown_client']));
+  });
+
   it('N41: the secret of a known client is hashed whatever else is wrong, as it is for an unknown one', async () => {
     const harness = await createHarness();
     let reads = 0;

@@ -2,6 +2,7 @@ import type { Clock } from '@tessera/clock';
 import type { ClientDirectory } from '@tessera/contracts';
 import { verifyClientSecret } from '@tessera/credentials';
 import { OAuthError } from '@tessera/errors';
+import type { EventData, EventLog } from '@tessera/events';
 import { type HttpRequest, invalid } from '@tessera/http';
 import type { Client, Parameters } from '@tessera/oauth';
 import type { Logger } from '@tessera/telemetry';
@@ -18,6 +19,7 @@ export interface ClientAuthDependencies {
   readonly clients: Pick<ClientDirectory, 'find'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly logger: Logger;
+  readonly events: Pick<EventLog, 'record'>;
 }
 
 /** Who may call an endpoint: `all` clients, or only those that can keep a secret. */
@@ -30,7 +32,10 @@ export type AdmittedClients = 'all' | 'confidential';
  */
 export type AuthenticateClient = (request: HttpRequest, form: Parameters, admitted: AdmittedClients) => Client;
 
-type Refusal = 'malformed' | 'unknown_client' | 'wrong_secret' | 'disabled' | 'public_client';
+type Refusal = EventData<'client_authentication.failed'>['reason'];
+
+/** Key of the events about clients that are none. */
+const UNKNOWN_CLIENT = 'unknown_client' satisfies Refusal;
 
 const methods: readonly ClientAuthMethod[] = [basic, post, none, unsupported];
 
@@ -41,12 +46,7 @@ export function createClientAuthentication(dependencies: ClientAuthDependencies)
     const client = dependencies.clients.find(presented?.clientId ?? '');
     const refusal = judge(presented, client, admitted, dependencies.clock.now());
     if (refusal === undefined && client !== undefined) return client;
-    // The id of an unknown client is left out of the log: it may well be a secret in the wrong field.
-    const known = client === undefined ? {} : { client_id: client.id };
-    dependencies.logger.warn(
-      { ...known, method, reason: refusal, client_remote_addr: request.remoteAddress },
-      'client authentication failed',
-    );
+    noteFailure(dependencies, request, { client, method, reason: refusal ?? UNKNOWN_CLIENT });
     throw invalidClient(request.headers.authorization === undefined ? undefined : dependencies.issuer);
   };
 }
@@ -68,6 +68,21 @@ function readAttempt(request: HttpRequest, form: Parameters): Attempt {
     throw invalid(400, 'The client authenticates in more than one way.');
   }
   return attempt;
+}
+
+/** The id of an unknown client is left out of log and event: it may well be a secret in the wrong field. */
+function noteFailure(
+  { logger, events }: Pick<ClientAuthDependencies, 'logger' | 'events'>,
+  { remoteAddress }: HttpRequest,
+  failure: { readonly client: Client | undefined; readonly method: string; readonly reason: Refusal },
+): void {
+  const { client, method, reason } = failure;
+  logger.warn(
+    { ...(client && { client_id: client.id }), method, reason, client_remote_addr: remoteAddress },
+    'client authentication failed',
+  );
+  const data = { ...(client && { clientId: client.id }), method, reason };
+  events.record('client_authentication.failed', client?.id ?? UNKNOWN_CLIENT, data);
 }
 
 /** A secret is compared in every case, also when the outcome is certain, so that time tells nothing. */

@@ -125,6 +125,21 @@ describe('what the grant authorization_code issues', () => {
   });
 });
 
+it('the idle lifetime of refresh tokens goes with the redemption, so that a forgotten grant is swept', async () => {
+  const refreshTokens = { disableRotation: false, reuseIntervalSeconds: 0, absoluteLifetimeSeconds: 0 };
+  for (const validIfNotUsedForSeconds of [0, 3600]) {
+    const harness = await createHarness({ refreshTokens: { ...refreshTokens, validIfNotUsedForSeconds } });
+    const seen: number[] = [];
+    const { redeemCode } = harness.storage;
+    harness.storage.redeemCode = (code) => {
+      seen.push(code.validIfNotUsedForSeconds);
+      return redeemCode(code);
+    };
+    await harness.signIn();
+    expect(seen).toEqual([validIfNotUsedForSeconds]);
+  }
+});
+
 describe('what the grant authorization_code refuses', () => {
   it('RFC 6749 §5.2: a missing code is invalid_request', async () => {
     const harness = await createHarness();

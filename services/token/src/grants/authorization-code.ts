@@ -71,7 +71,8 @@ function readCode(
   if (redirectUri !== undefined && redirectUri.length > MAX_REDIRECT_URI_LENGTH) throw invalidGrant(WRONG_REDIRECT_URI);
   const codeVerifier = form.get('code_verifier');
   if (codeVerifier !== undefined && !isCodeVerifier(codeVerifier)) throw invalidGrant(WRONG_VERIFIER);
-  const ends = expiriesAt(now, dependencies.config.expiry);
+  const { expiry } = dependencies.config;
+  const ends = expiriesAt(now, expiry);
   return {
     codeId: Buffer.from(content.flowId).toString('base64url'),
     clientId: client.id,
@@ -80,6 +81,7 @@ function readCode(
     grantId: randomUUID(),
     tokensExpireAt: ends.lastToken,
     ...(ends.refreshFamily !== undefined && { refreshExpiresAt: ends.refreshFamily }),
+    validIfNotUsedForSeconds: expiry.refreshTokens.validIfNotUsedForSeconds,
   };
 }
 

@@ -4,24 +4,27 @@ import {
   type Authorization,
   federationErrors,
   type Grant,
+  type RotationOutcome,
   type RotationRefusal,
+  type RotationToReopen,
   type TokenToRotate,
 } from '@tessera/contracts';
 import { parseRefreshToken } from '@tessera/credentials';
-import { OAuthError, TesseraError } from '@tessera/errors';
+import { OAuthError, TesseraError, unavailable } from '@tessera/errors';
 import { type Client, isNarrowerScope, type Parameters, parseScope } from '@tessera/oauth';
-import type { IssueTokens } from '../issue/tokens.ts';
+import type { IssueTokens, TokenResponse, TokensToIssue } from '../issue/tokens.ts';
 import type { TokenServiceOptions } from '../ports.ts';
 import { requireParameter } from '../protocol/form.ts';
 import { type GrantHandler, invalidGrant } from './grant-handler.ts';
 import { assertOwnGrant } from './own-grant.ts';
+import type { RotationReopener } from './rotation-reopener.ts';
 import { assertGrantStands } from './standing.ts';
 
 /** What the grant needs. */
 export type RefreshTokenDependencies = Pick<
   TokenServiceOptions,
   'config' | 'logger' | 'storage' | 'federation' | 'clients' | 'connectors' | 'refreshTokenSecrets'
-> & { readonly issue: IssueTokens };
+> & { readonly issue: IssueTokens; readonly reopener: Omit<RotationReopener, 'close'> };
 
 /** One text whatever is wrong: whose a token is and what became of it is not told. */
 const INVALID_TOKEN = 'Refresh token is invalid or has already been claimed by another client.';
@@ -36,7 +39,8 @@ const finalAnswers: ReadonlySet<string> = new Set([
 
 /**
  * Grant `refresh_token` (RFC 6749 §6, OIDC Core §12). A token with a wrong authenticator is refused without a call. Where
- * the upstream has to be asked, nothing is consumed before it answered.
+ * the upstream has to be asked, nothing is consumed before it answered. Where the token was replaced but the answer cannot
+ * be given, the rotation is reopened, so that the client's next try with the old token is no reuse (RFC 9700 §4.14.2).
  */
 export function createRefreshTokenGrant(dependencies: RefreshTokenDependencies): GrantHandler {
   return async ({ form, client, now }) => {
@@ -47,7 +51,7 @@ export function createRefreshTokenGrant(dependencies: RefreshTokenDependencies):
     assertStands(client, grant, dependencies);
     const granted = grant.authorization.scopes;
     const scopes = requested === undefined ? granted : granted.filter((scope) => requested.includes(scope));
-    return dependencies.issue({ grant, scopes, now });
+    return issueOrReopen({ grant, scopes, now }, token, dependencies);
   };
 }
 
@@ -90,14 +94,58 @@ async function assertNarrower(
   assertStands(client, grant, dependencies);
 }
 
+/** By now the token is replaced: whatever keeps the answer from being made must not cost the client its session. */
+async function issueOrReopen(
+  tokens: TokensToIssue,
+  token: TokenToRotate,
+  { issue, reopener }: RefreshTokenDependencies,
+): Promise<TokenResponse> {
+  try {
+    return await issue(tokens);
+  } catch (thrown) {
+    if (token.rotates) await reopener.reopen(rotationOf(token), 'rotated');
+    throw thrown;
+  }
+}
+
+/**
+ * One call of storage. A failure after which it may have rotated all the same is seen to in the background, and the token
+ * is not presented again before that is settled or storage answers.
+ */
+async function callRotation(
+  token: TokenToRotate,
+  { storage, reopener }: RefreshTokenDependencies,
+): Promise<RotationOutcome> {
+  const rotation = rotationOf(token);
+  if (token.rotates && !(await reopener.mayRepeat(rotation))) {
+    throw unavailable('storage.unavailable', 'storage does not say what became of the rotation before');
+  }
+  try {
+    const outcome = await storage.rotateRefreshToken(token);
+    reopener.answered(rotation);
+    return outcome;
+  } catch (thrown) {
+    if (token.rotates && isOutcomeUnknown(thrown)) void reopener.reopen(rotation, 'unknown');
+    throw thrown;
+  }
+}
+
+function isOutcomeUnknown(thrown: unknown): boolean {
+  return thrown instanceof TesseraError && (thrown.kind === 'unavailable' || thrown.kind === 'deadline_exceeded');
+}
+
+/** What the presented token is replaced by, also when it was replaced before. */
+function rotationOf({ grantId, generation }: TokenToRotate): RotationToReopen {
+  return { grantId, generation: generation + 1 };
+}
+
 async function rotate(token: TokenToRotate, client: Client, dependencies: RefreshTokenDependencies): Promise<Grant> {
-  const { storage } = dependencies;
-  let outcome = await storage.rotateRefreshToken(token);
+  let outcome = await callRotation(token, dependencies);
   if (outcome.type === 'upstream_first') {
     const grant = assertOwnGrant(outcome.grant, token);
     assertStands(client, grant, dependencies);
     const upstream = await askUpstream(grant, dependencies);
-    outcome = await storage.rotateRefreshToken({ ...token, upstream });
+    outcome = await callRotation({ ...token, upstream }, dependencies);
   }
   switch (outcome.type) {
     case 'rotated':

@@ -2,7 +2,7 @@ import { addSeconds, type Clock } from '@tessera/clock';
 import type { Authorization, CodeOutcome, Grant, RotationOutcome, Storage } from '@tessera/contracts';
 import { checkPkce } from '@tessera/oauth';
 
-type TokenStorage = Pick<Storage, 'findGrant' | 'redeemCode' | 'rotateRefreshToken' | 'revokeGrant'>;
+type TokenStorage = Pick<Storage, 'findGrant' | 'redeemCode' | 'rotateRefreshToken' | 'reopenRotation' | 'revokeGrant'>;
 
 /** Storage in memory that keeps the contract as far as the token service can see it, and counts its calls. */
 export interface FakeStorage extends TokenStorage {
@@ -13,6 +13,8 @@ export interface FakeStorage extends TokenStorage {
   readonly goneUserIds: Set<string>;
   /** Thrown by every call while it is set. */
   failure: Error | undefined;
+  /** Thrown by the calls of a method, after what they do is done. */
+  readonly lateFailures: Map<string, Error>;
 }
 
 export function createFakeStorage(clock: Pick<Clock, 'now'>): FakeStorage {
@@ -22,13 +24,20 @@ export function createFakeStorage(clock: Pick<Clock, 'now'>): FakeStorage {
     codes: new Map<string, { authorization: Authorization; expiresAt: Date }>(),
     goneUserIds: new Set<string>(),
     failure: undefined as Error | undefined,
+    lateFailures: new Map<string, Error>(),
   };
   const redeemed = new Map<string, string>();
   const attempts = new Map<string, RotationOutcome>();
+  /** The last rotation of each grant. */
+  const rotations = new Map<string, { readonly attemptId: string; readonly at: Date }>();
 
   const begin = (name: string): void => {
     state.calls.push(name);
     if (state.failure !== undefined) throw state.failure;
+  };
+  const end = (name: string): void => {
+    const failure = state.lateFailures.get(name);
+    if (failure !== undefined) throw failure;
   };
   const revoke = (grant: Grant): void => {
     state.grants.set(grant.id, { ...grant, revokedAt: clock.now() });
@@ -101,7 +110,8 @@ export function createFakeStorage(clock: Pick<Clock, 'now'>): FakeStorage {
       if (token.generation > grant.generation) return refused('unknown');
       if (token.generation < grant.generation) {
         const isLast = token.generation === grant.generation - 1;
-        const isRecent = now < addSeconds(grant.lastUsedAt, token.reuseIntervalSeconds);
+        const rotatedAt = rotations.get(grant.id)?.at ?? grant.lastUsedAt;
+        const isRecent = now < addSeconds(rotatedAt, token.reuseIntervalSeconds);
         if (isLast && isRecent) return { type: 'rotated', grant };
         revoke(grant);
         return refused('reused');
@@ -119,9 +129,20 @@ export function createFakeStorage(clock: Pick<Clock, 'now'>): FakeStorage {
         lastUsedAt: now,
       };
       state.grants.set(grant.id, rotated);
+      rotations.set(grant.id, { attemptId: token.attemptId, at: now });
       const outcome: RotationOutcome = { type: 'rotated', grant: rotated };
       attempts.set(token.attemptId, outcome);
+      end('rotateRefreshToken');
       return outcome;
+    },
+
+    async reopenRotation({ grantId, generation }: Parameters<Storage['reopenRotation']>[0]) {
+      begin('reopenRotation');
+      const [rotation, grant] = [rotations.get(grantId), state.grants.get(grantId)];
+      if (rotation === undefined || grant?.generation !== generation || grant.revokedAt !== undefined) return false;
+      rotations.set(grantId, { ...rotation, at: clock.now() });
+      end('reopenRotation');
+      return true;
     },
   });
 }

@@ -10,6 +10,7 @@ import type {
   Service,
 } from '@tessera/contracts';
 import { createSecretRing, hashClientSecret, mintCode } from '@tessera/credentials';
+import { createFakeEventLog, type FakeEventLog } from '@tessera/events';
 import type { RouteName } from '@tessera/http';
 import { type Client, type ClientId, parseCompactJws, s256Challenge } from '@tessera/oauth';
 import type { Logger } from '@tessera/telemetry';
@@ -40,6 +41,7 @@ export interface Harness {
   readonly connectors: ConnectorDescription[];
   readonly federation: { readonly calls: RefreshRequest[]; refresh: Federation['refresh'] };
   readonly logs: LogLine[];
+  readonly events: FakeEventLog;
   readonly secrets: SecretKeeper;
   send(route: RouteName, request: TestRequest): Promise<TestAnswer>;
   /** A form to a route, as the client `app` by Basic unless other headers are given. */
@@ -66,6 +68,7 @@ export async function createHarnessWith(changes: {
   const clients = new Map([createClient('app'), createClient('other')].map((client) => [client.id as string, client]));
   const connectors = [createConnector('ldap')];
   const logs: LogLine[] = [];
+  const events = createFakeEventLog();
   const secrets = createSecrets();
   const federation = createFederation();
   const service = await createTokenService({
@@ -76,6 +79,7 @@ export async function createHarnessWith(changes: {
     },
     clock,
     logger: createLogger(logs),
+    events,
     storage,
     keys: signer,
     federation: { refresh: (request) => federation.refresh(request) },
@@ -110,6 +114,7 @@ export async function createHarnessWith(changes: {
     connectors,
     federation,
     logs,
+    events,
     secrets,
     send: sendTo,
     post,
@@ -120,6 +125,7 @@ export async function createHarnessWith(changes: {
       signer.calls.length = 0;
       federation.calls.length = 0;
       logs.length = 0;
+      events.recorded.length = 0;
     },
   };
 }
