@@ -3,7 +3,7 @@
 //
 //   node scripts/run.mjs start [--config FILE] [--no-app]     the issuer and the example application in one process
 //   node scripts/run.mjs start:services [--replicas token=3]  the same as separate services
-//   node scripts/run.mjs dev | check | test | generate | build | bench NAME | tessera COMMAND
+//   node scripts/run.mjs dev | check | test | generate | build | bench NAME | histories | tessera COMMAND
 
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -24,6 +24,7 @@ const verbs = {
   dev: (args) => runNode(['--watch', '--watch-preserve-output', 'packages/cli/src/start.ts', ...args]),
   tessera: (args) => runNode(['packages/cli/src/main.ts', ...args]),
   bench: (args) => runNode(['load-tests/src/main.ts', ...args]),
+  histories: (args) => runNode(['tests/linearizability/main.ts', ...args]),
   build: (args) => run('turbo', ['run', 'build', ...args]),
   generate: () => generate(root),
   check,
@@ -140,7 +141,7 @@ function whenOrphaned(callback) {
 
 /**
  * Writes everything that is made from something else below `folder`: the code of the contracts, their descriptors, the
- * gateway's configuration, the configuration reference.
+ * gateway's configuration, the references of the configuration and of the events.
  *
  * @param {string} folder
  */
@@ -153,6 +154,7 @@ async function generate(folder) {
     () => run('buf', ['build', '--output', join(folder, 'proto', 'gen', 'descriptors.binpb')]),
     () => runNode(['deploy/gateway/generate.ts', gateway]),
     () => runNode(['packages/cli/src/main.ts', 'config-reference'], { output: join(reference, 'configuration.md') }),
+    () => runNode(['packages/cli/src/main.ts', 'event-reference'], { output: join(reference, 'events.md') }),
   ]);
 }
 

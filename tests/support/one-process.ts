@@ -25,6 +25,8 @@ export interface OneProcessOptions {
   readonly config: Readonly<Record<string, unknown>>;
   /** A free one when left out; then the configuration's issuer is replaced too. */
   readonly port?: number;
+  /** The block `storage`; a SQLite file of its own when left out. */
+  readonly storage?: Readonly<Record<string, unknown>>;
 }
 
 /** Starts `tessera serve --target all` and resolves when it answers. */
@@ -36,7 +38,7 @@ export async function startOneProcess(options: OneProcessOptions): Promise<OnePr
   const config = {
     ...options.config,
     issuer,
-    storage: { type: 'sqlite3', config: { file: join(directory.path, 'tessera.db') } },
+    storage: options.storage ?? { type: 'sqlite3', config: { file: join(directory.path, 'tessera.db') } },
     web: { http: `127.0.0.1:${port}` },
   };
   await writeFile(configFile, stringify(config));

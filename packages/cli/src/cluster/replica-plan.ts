@@ -33,14 +33,25 @@ export function parseReplicas(text: string): ReplicaCounts {
   return counts;
 }
 
+/** What a run is planned from. */
+export interface ReplicaPlanOptions {
+  readonly counts: ReplicaCounts;
+  /** Whether all state is in the only storage process. */
+  readonly isInMemory: boolean;
+  /** Whether the configuration says where events go; without that there is no events service. */
+  readonly hasEvents: boolean;
+}
+
 /**
  * Chooses free ports for every process. Throws CommandFailure for a number of replicas that cannot be, and for several
  * replicas of a service whose state would be in each alone.
  */
-export async function planReplicas(counts: ReplicaCounts, isInMemory: boolean): Promise<readonly PlannedReplica[]> {
+export async function planReplicas(options: ReplicaPlanOptions): Promise<readonly PlannedReplica[]> {
+  const { counts, isInMemory, hasEvents } = options;
   const taken = new Set<number>();
   const planned: PlannedReplica[] = [];
   for (const service of serviceNames) {
+    if (service === 'events' && !hasEvents) continue;
     const count = counts[service] ?? 1;
     if (!Number.isInteger(count) || count < 1 || count > MAX_REPLICAS) {
       throw new CommandFailure(`${service} can have 1 to ${MAX_REPLICAS} replicas, not ${count}.`);

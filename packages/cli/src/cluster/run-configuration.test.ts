@@ -49,7 +49,11 @@ test('Text that is no mapping is refused in one sentence', () => {
 });
 
 test('Replicas get ports of their own, and only services that are called get one for calls', async () => {
-  const plan = await planReplicas(parseReplicas('token=3, storage=2'), false);
+  const plan = await planReplicas({
+    counts: parseReplicas('token=3, storage=2'),
+    isInMemory: false,
+    hasEvents: false,
+  });
   expect(plan.filter(({ service }) => service === 'token')).toHaveLength(3);
   expect(plan.filter(({ service }) => service === 'storage').map(({ replica }) => replica)).toEqual([0, 1]);
   const ports = plan.flatMap(({ grpc, http }) => [grpc, http].filter((address) => address !== undefined));
@@ -58,10 +62,21 @@ test('Replicas get ports of their own, and only services that are called get one
 });
 
 test('Several storage processes with state in memory are refused, and so is a number that cannot be', async () => {
-  await expect(planReplicas({ storage: 2 }, true)).rejects.toThrow(
+  await expect(planReplicas({ counts: { storage: 2 }, isInMemory: true, hasEvents: false })).rejects.toThrow(
     '2 replicas of storage cannot share a state that is in memory',
   );
-  for (const count of [0, 17, 1.5]) await expect(planReplicas({ token: count }, false)).rejects.toThrow('1 to 16');
+  for (const count of [0, 17, 1.5]) {
+    const plan = planReplicas({ counts: { token: count }, isInMemory: false, hasEvents: false });
+    await expect(plan).rejects.toThrow('1 to 16');
+  }
   for (const text of ['token', 'token=', 'tokens=2', 'token=-1'])
     expect(() => parseReplicas(text)).toThrow('--replicas');
+});
+
+test('the events service is there when the configuration says where events go', async () => {
+  const plan = await planReplicas({ counts: { events: 2 }, isInMemory: false, hasEvents: true });
+  expect(plan.filter(({ service }) => service === 'events')).toEqual([
+    { service: 'events', replica: 0, grpc: undefined, http: undefined },
+    { service: 'events', replica: 1, grpc: undefined, http: undefined },
+  ]);
 });

@@ -34,6 +34,11 @@ export function parseBase(text: string): ConfigTree {
   return tree as ConfigTree;
 }
 
+/** Whether a configuration says where events go. */
+export function hasEvents(tree: ConfigTree): boolean {
+  return entry(tree, 'events') !== undefined;
+}
+
 /** The issuer of a run: the base's path at the gateway's address. */
 export function runIssuer(base: ConfigTree, origin: string): string {
   const issuer = entry(base, 'issuer');

@@ -16,7 +16,7 @@ import {
 import { nginxConfiguration } from '../gateway/nginx-configuration.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { type PlannedReplica, planReplicas, type ReplicaCounts } from './replica-plan.ts';
-import { type ConfigTree, parseBase, runConfiguration, runIssuer } from './run-configuration.ts';
+import { type ConfigTree, hasEvents, parseBase, runConfiguration, runIssuer } from './run-configuration.ts';
 import { type StoreOptions, type Stores, startStores } from './stores.ts';
 
 /** What a run of separate services is made of. */
@@ -59,6 +59,8 @@ export interface Cluster extends AsyncDisposable {
 }
 
 const HOST = '127.0.0.1';
+/** Callers without a process here, whose part somebody may want to play. */
+const ADMINISTRATION = ['admin'];
 const defaultConfig = fileURLToPath(new URL('../../../../examples/config.yaml', import.meta.url));
 
 /**
@@ -69,7 +71,11 @@ const defaultConfig = fileURLToPath(new URL('../../../../examples/config.yaml', 
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const base = parseBase(options.config ?? (await readFile(defaultConfig, 'utf8')));
   const isInMemory = options.stores === 'memory';
-  const planned = await planReplicas(options.replicas ?? {}, isInMemory);
+  const planned = await planReplicas({
+    counts: options.replicas ?? {},
+    isInMemory,
+    hasEvents: hasEvents(base) || hasEvents(options.additions ?? {}),
+  });
   const origin = `http://${HOST}:${options.issuerPort ?? (await freePort())}`;
   const opened: Opened = {
     directory: await createTempDirectory('cluster'),
@@ -107,7 +113,7 @@ async function writeRun(run: {
 }): Promise<string> {
   const { base, origin, planned, options, opened } = run;
   const certificates = join(opened.directory.path, 'certificates');
-  await writeServiceCertificates(certificates, serviceNames);
+  await writeServiceCertificates(certificates, [...serviceNames, ...ADMINISTRATION]);
   const configFile = join(opened.directory.path, 'tessera.yaml');
   const text = runConfiguration(base, options.additions ?? {}, {
     origin,

@@ -4,7 +4,8 @@ import type { Command } from './command.ts';
 export const commands: readonly Command[] = [
   {
     name: 'serve',
-    usage: '--config FILE [--target all|authorize|token|keys|federation|storage[,…]] [--http ADDRESS] [--grpc ADDRESS]',
+    usage:
+      '--config FILE [--target all|authorize|token|keys|federation|storage|events[,…]] [--http ADDRESS] [--grpc ADDRESS]',
     summary: 'Runs the whole issuer in one process, or the named services of it.',
     load: async () => (await import('../commands/serve.ts')).serve,
   },
@@ -21,6 +22,12 @@ export const commands: readonly Command[] = [
     load: async () => (await import('../commands/config-reference.ts')).printConfigReference,
   },
   {
+    name: 'event-reference',
+    usage: '',
+    summary: 'Prints the reference of all security events as markdown.',
+    load: async () => (await import('../commands/event-reference.ts')).printEventReference,
+  },
+  {
     name: 'users',
     usage:
       'add|show|remove --config FILE --email ADDRESS [--name …] [--username …] [--group …] [--user-id …] [--replace]',
@@ -29,9 +36,27 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'migrate',
-    usage: '--config FILE',
-    summary: 'Brings the tables of the durable store to this version.',
+    usage: '--config FILE [--check]',
+    summary: 'Brings the schema of the durable store to this version, or says what it lacks.',
     load: async () => (await import('../commands/migrate.ts')).migrate,
+  },
+  {
+    name: 'export',
+    usage: '--config FILE --output FILE [--passphrase-file FILE] [--retire]',
+    summary: 'Writes the durable store into an encrypted file; with --retire the store refuses changes from then on.',
+    load: async () => (await import('../commands/export.ts')).exportStore,
+  },
+  {
+    name: 'import',
+    usage: '--config FILE --input FILE [--passphrase-file FILE] [--dry-run]',
+    summary: 'Brings such a file into the durable store, whichever database that is; what is there stays as it is.',
+    load: async () => (await import('../commands/import.ts')).importStore,
+  },
+  {
+    name: 'reinstate',
+    usage: '--config FILE',
+    summary: 'Lets a store that was exported with --retire take changes again.',
+    load: async () => (await import('../commands/reinstate.ts')).reinstate,
   },
   {
     name: 'version',

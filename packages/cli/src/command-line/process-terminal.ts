@@ -14,6 +14,8 @@ export function processTerminal(): Terminal {
     env,
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
+    input: process.stdin,
+    output: process.stdout,
     readSecret: (prompt) => readSecretLine(prompt, process.stdin, process.stderr),
     isInteractive: process.stdin.isTTY === true,
     onSignal(listener) {

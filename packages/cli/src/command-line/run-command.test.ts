@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { eventTypes } from '@tessera/events';
 import { expect, test } from 'vitest';
 import { writeConfig } from '../testing/config-folder.ts';
 import { createFakeTerminal } from '../testing/fake-terminal.ts';
@@ -65,6 +66,13 @@ test('config-reference prints a table with every block', async () => {
   const terminal = createFakeTerminal();
   expect(await runCommand(['config-reference'], terminal)).toBe(0);
   for (const key of ['issuer', 'storage', 'ephemeral', 'rpc.tls']) expect(terminal.stdout).toContain(`| \`${key}\` |`);
+});
+
+test('event-reference prints a table for every type of event', async () => {
+  const terminal = createFakeTerminal();
+  expect(await runCommand(['event-reference'], terminal)).toBe(0);
+  for (const type of eventTypes) expect(terminal.stdout).toContain(`## \`${type}\`\n`);
+  expect(terminal.stdout).toContain('"specversion": "1.0"');
 });
 
 test('version names the product', async () => {

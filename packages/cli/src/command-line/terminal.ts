@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream';
 import type { Environment } from '@tessera/config';
 
 /** Signals that ask a process to end. */
@@ -10,6 +11,10 @@ export interface Terminal {
   out(text: string): void;
   /** Writes text and a line break to standard error. */
   err(text: string): void;
+  /** Standard input, for commands that read data there. */
+  readonly input: Readable;
+  /** Standard output, for commands that write data there. */
+  readonly output: Writable;
   /** A line a person types without seeing it, or the first line of standard input when that is no keyboard. */
   readSecret(prompt: string): Promise<string>;
   /** Whether {@link Terminal.readSecret} asks a person. */

@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { freePort, waitFor } from '@tessera/testkit';
+import { createTempDirectory, freePort, waitFor } from '@tessera/testkit';
 import { expect, test } from 'vitest';
 import { runCommand } from '../command-line/run-command.ts';
 import { writeConfig } from '../testing/config-folder.ts';
-import { createFakeTerminal } from '../testing/fake-terminal.ts';
+import { createFakeTerminal, type FakeTerminal } from '../testing/fake-terminal.ts';
 
 async function listening(): Promise<{ server: Server; port: number }> {
   const server = createServer();
@@ -68,4 +68,32 @@ test('A separate service takes no public request until its neighbours are there,
   await expect(fetch(`http://127.0.0.1:${port}/dex/healthz`)).rejects.toThrow('fetch failed');
   terminal.signal('SIGTERM');
   expect(await ended).toBe(0);
+});
+
+test.each([
+  { where: 'standard output', events: () => ({ type: 'stdout' }), says: ['', 'events is ready for ISSUER\n'] },
+  {
+    where: 'a file',
+    events: (folder: string) => ({ type: 'file', config: { file: `${folder}/events.jsonl` } }),
+    says: ['events is ready for ISSUER\n', ''],
+  },
+])('A process with events alone says that it is ready, and not between events that go to $where', async (row) => {
+  await using directory = await createTempDirectory('serve');
+  const grpc = `127.0.0.1:${await freePort()}`;
+  await using folder = await writeConfig({
+    services: { storage: { addresses: [grpc] } },
+    events: row.events(directory.path),
+  });
+  const [storage, events] = [createFakeTerminal(), createFakeTerminal()];
+  const ended = [
+    runCommand(['serve', '--config', folder.file, '--target', 'storage', '--grpc', grpc], storage),
+    runCommand(['serve', '--config', folder.file, '--target', 'events'], events),
+  ];
+  const said = (terminal: FakeTerminal): string => `${terminal.stdout}${terminal.stderr}`;
+  await waitFor(() => [events, storage].every((one) => said(one).endsWith('\n')), { what: 'both to be ready' });
+  const issuer = 'http://127.0.0.1:5556/dex';
+  expect([events.stdout, events.stderr]).toEqual(row.says.map((text) => text.replace('ISSUER', issuer)));
+  for (const terminal of [events, storage]) terminal.signal('SIGTERM');
+  expect(await Promise.all(ended)).toEqual([0, 0]);
+  expect(storage.stdout).toBe(`storage is ready for ${issuer}: grpc of storage on ${grpc}\n`);
 });

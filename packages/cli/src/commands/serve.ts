@@ -1,8 +1,9 @@
+import type { TesseraConfig } from '@tessera/config';
 import { configFileArgument, parseArguments, usageFailure } from '../command-line/arguments.ts';
 import type { CommandRun } from '../command-line/command.ts';
 import { loadConfiguration } from '../command-line/load-configuration.ts';
 import { parseListenAddress } from '../compose/listen-address.ts';
-import { parseTargets } from '../compose/targets.ts';
+import { parseTargets, type Targets } from '../compose/targets.ts';
 import { processLogger, processTracing } from '../process/process-logger.ts';
 import { runUntilSignal } from '../process/run-until-signal.ts';
 import { startTessera } from '../process/start-tessera.ts';
@@ -49,12 +50,19 @@ export const serve: CommandRun = async (args, terminal) => {
       await running.ready;
       const open = running.listeners.map(({ what, address, port }) => `${what} on ${withPort(address, port)}`);
       logger.info({ issuer: config.issuer, listeners: open }, 'ready');
-      terminal.out(`${targets.name} is ready for ${config.issuer}: ${open.join(', ')}`);
+      const said = `${targets.name} is ready for ${config.issuer}${open.length === 0 ? '' : `: ${open.join(', ')}`}`;
+      if (eventsOnOutput(config, targets)) terminal.err(said);
+      else terminal.out(said);
     },
   });
   await tracing.close();
   return code;
 };
+
+/** Whether the standard output belongs to events, one JSON object a line, so that nothing else may stand there. */
+function eventsOnOutput({ events }: TesseraConfig, { services }: Targets): boolean {
+  return events?.type === 'stdout' && services.includes('events');
+}
 
 function assertAddress(flag: string, value: string | undefined): void {
   if (value !== undefined && parseListenAddress(value) === undefined) {

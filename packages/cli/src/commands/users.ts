@@ -22,6 +22,9 @@ const options = {
 
 type Values = ReturnType<typeof parseArguments<typeof options>>['values'];
 
+/** Who does it, for the events. */
+const ACTOR = 'command line';
+
 /** What an action works on. */
 interface Action {
   readonly storage: StorageService;
@@ -66,12 +69,21 @@ async function addUser(action: Action): Promise<void> {
   const { storage, terminal, values } = action;
   const email = requiredEmail(action);
   const known = await storage.api.findUser(email);
-  if (known !== undefined && !known.isStatic && !values.replace) {
-    throw new CommandFailure(`${email} is there already. Add --replace to change the person and the password.`);
-  }
+  if (known !== undefined && !known.isStatic && !values.replace) throw isThere(email);
   const passwordHash = await hashPassword(await readPassword(terminal));
-  await storage.admin.putUser({ email, identity: identityOf(values, email, known), passwordHash, isEnabled: true });
+  const version = await storage.api.putRecord({
+    kind: 'user',
+    value: { email, identity: identityOf(values, email, known), passwordHash, isEnabled: true, isStatic: false },
+    // Whoever came first while the password was typed is not overwritten.
+    expected: values.replace ? 'any' : 'absent',
+    actor: ACTOR,
+  });
+  if (version === undefined) throw isThere(email);
   terminal.out(`${known === undefined ? 'Added' : 'Changed'} ${email}.`);
+}
+
+function isThere(email: string): CommandFailure {
+  return new CommandFailure(`${email} is there already. Add --replace to change the person and the password.`);
 }
 
 /** A person who is changed keeps the identifier, and with it the `sub` that applications know. */
@@ -115,6 +127,7 @@ async function showUser(action: Action): Promise<void> {
 
 async function removeUser(action: Action): Promise<void> {
   const email = requiredEmail(action);
-  if (!(await action.storage.admin.deleteUser(email))) throw new CommandFailure(`There is no ${email}.`);
+  const isDeleted = await action.storage.api.deleteRecord({ kind: 'user', id: email, actor: ACTOR });
+  if (!isDeleted) throw new CommandFailure(`There is no ${email}.`);
   action.terminal.out(`Removed ${email}. Refresh tokens of the person are refused from now on.`);
 }

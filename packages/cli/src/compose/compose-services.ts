@@ -10,9 +10,11 @@ import {
   type Storage,
   type StorageApi,
 } from '@tessera/contracts';
+import type { EventLog } from '@tessera/events';
 import type { ErrorPage } from '@tessera/http';
-import type { Logger } from '@tessera/telemetry';
+import type { Logger, Metrics } from '@tessera/telemetry';
 import { createDirectories, type Directories } from './directories.ts';
+import { createEventLogs, type EventLogs } from './event-logs.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { Targets } from './targets.ts';
 
@@ -22,6 +24,7 @@ export interface ComposeOptions {
   readonly targets: Targets;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   /** Clients of what does not run in this process. */
   readonly neighbours: Neighbours;
 }
@@ -43,12 +46,14 @@ export interface Composition {
 export async function composeServices(options: ComposeOptions): Promise<Composition> {
   const created: Service[] = [];
   const directories = createDirectories(options);
+  const eventLogs = createEventLogs(options);
   const close = async (): Promise<void> => {
     directories.close();
+    await eventLogs.close();
     for (const service of created.toReversed()) await service.close();
   };
   try {
-    const errorPage = await createAll({ ...options, directories, created });
+    const errorPage = await createAll({ ...options, directories, eventLogs, created });
     return { services: created, errorPage, close };
   } catch (error) {
     await close();
@@ -58,11 +63,12 @@ export async function composeServices(options: ComposeOptions): Promise<Composit
 
 interface Making extends ComposeOptions {
   readonly directories: Directories;
+  readonly eventLogs: EventLogs;
   readonly created: Service[];
 }
 
 async function createAll(making: Making): Promise<ErrorPage | undefined> {
-  const { config, clock, logger, neighbours, targets } = making;
+  const { config, clock, logger, metrics, neighbours, targets } = making;
   const runs = (name: ServiceName): boolean => targets.services.includes(name);
   const base = { config, clock, logger };
   const add = <S extends Service>(service: S): S => {
@@ -76,10 +82,15 @@ async function createAll(making: Making): Promise<ErrorPage | undefined> {
   };
 
   const ownStorage = runs('storage')
-    ? (await addReady(await (await import('@tessera/storage')).createStorageService(base))).api
+    ? (await addReady(await (await import('@tessera/storage')).createStorageService({ ...base, metrics }))).api
     : undefined;
   const storageApi = (caller: ServiceName): StorageApi => ownStorage ?? neighbours.storage(caller);
   const storageOf = perCaller(ownStorage !== undefined, (caller): Storage => createStorage(storageApi(caller)));
+
+  if (runs('events') && (config.events !== undefined || !targets.isWhole)) {
+    const { createEventsService } = await import('@tessera/events-service');
+    add(createEventsService({ ...base, metrics, storage: storageApi('events') }));
+  }
 
   const ownKeys = runs('keys')
     ? (
@@ -105,6 +116,7 @@ async function createAll(making: Making): Promise<ErrorPage | undefined> {
     storage: storageOf(caller),
     keys: keysOf(caller),
     federation: federationOf(caller),
+    events: making.eventLogs.of(storageOf(caller)),
   });
   if (runs('token')) add(await createToken(making, faceOf('token')));
   return runs('authorize') ? add(await createAuthorize(making, faceOf('authorize'))).errorPage : undefined;
@@ -115,6 +127,7 @@ interface PublicFace {
   readonly storage: Storage;
   readonly keys: Keys;
   readonly federation: Federation;
+  readonly events: EventLog;
 }
 
 async function createToken({ config, clock, logger, directories }: Making, face: PublicFace): Promise<Service> {
@@ -134,13 +147,14 @@ async function createToken({ config, clock, logger, directories }: Making, face:
 
 async function createAuthorize(
   { config, clock, logger, directories }: Making,
-  { storage, keys, federation }: PublicFace,
+  { storage, keys, federation, events }: PublicFace,
 ): Promise<Service & { readonly errorPage: ErrorPage }> {
   const { createAuthorizeService } = await import('@tessera/authorize');
   return createAuthorizeService({
     config,
     clock,
     logger,
+    events,
     storage,
     federation,
     clients: directories.clients(storage),

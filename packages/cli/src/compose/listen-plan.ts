@@ -1,7 +1,8 @@
 import type { TesseraConfig } from '@tessera/config';
-import type { ServiceName } from '@tessera/contracts';
+import { type ServiceName, serviceNames } from '@tessera/contracts';
 import { routeTable } from '@tessera/http';
 import { CommandFailure } from '../command-line/failure.ts';
+import { dependencies } from './neighbours.ts';
 import type { Targets } from './targets.ts';
 
 /** An HTTP listener to open. */
@@ -85,7 +86,11 @@ function rpcOf(
   const source = override === undefined ? `services.${service}.grpc` : '--grpc';
   const address = override ?? config.services[service].grpc;
   if (address !== undefined) return [{ address, source, service }];
-  const isCalledFromOutside = targets.services.length < Object.keys(config.services).length;
-  if (!isCalledFromOutside) return [];
+  if (!isCalledFromOutside(config, service, targets)) return [];
   throw new CommandFailure(`${source} is not set: ${service} has to know where to listen for the other services.`);
+}
+
+function isCalledFromOutside({ events }: TesseraConfig, service: ServiceName, { services }: Targets): boolean {
+  const others = serviceNames.filter((name) => !services.includes(name) && (name !== 'events' || events !== undefined));
+  return others.some((name) => dependencies[name].includes(service));
 }

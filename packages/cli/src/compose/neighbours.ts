@@ -54,6 +54,7 @@ function dial(config: TesseraConfig, security: RpcSecurity, caller: ServiceName,
 /** The services that each service calls. */
 export const dependencies: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
   storage: [],
+  events: ['storage'],
   keys: ['storage'],
   federation: ['storage', 'keys'],
   token: ['storage', 'keys', 'federation'],

@@ -1,6 +1,8 @@
 import type { TesseraConfig } from '@tessera/config';
 import type { Targets } from './targets.ts';
 
+const onlyOneProcess: ReadonlySet<string> = new Set(['memory', 'sqlite3']);
+
 /** What to warn of when the services are separate processes but the state of one of them lives in it alone. */
 export function sharedStateWarnings(config: TesseraConfig, targets: Targets): readonly string[] {
   if (targets.isWhole) return [];
@@ -9,7 +11,7 @@ export function sharedStateWarnings(config: TesseraConfig, targets: Targets): re
   if (runs('storage') && config.ephemeral.type === 'memory') {
     warnings.push('ephemeral: memory serves exactly one storage process, and sign-ins in progress end with it');
   }
-  if (runs('storage') && config.storage.type !== 'postgres') {
+  if (runs('storage') && onlyOneProcess.has(config.storage.type)) {
     warnings.push(`storage: ${config.storage.type} serves exactly one storage process`);
   }
   if (runs('keys') && config.keyEncryption.type === 'ephemeral') {

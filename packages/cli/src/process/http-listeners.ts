@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TesseraConfig } from '@tessera/config';
 import { startHttpServer } from '@tessera/http';
-import type { Logger } from '@tessera/telemetry';
+import type { Logger, Metrics } from '@tessera/telemetry';
 import { parseListenAddress } from '../compose/listen-address.ts';
 import type { HttpListen } from '../compose/listen-plan.ts';
 import { listenFailure } from './listen-failure.ts';
@@ -27,6 +27,7 @@ export interface ListenerContext {
   /** Name of the configuration file, for messages. */
   readonly fileName: string;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly state: ProcessState;
 }
 
@@ -53,15 +54,17 @@ export async function openHttp(listen: HttpListen, context: ListenerContext): Pr
 }
 
 /**
- * Opens the listener of `telemetry.http`: `/healthz`, `/healthz/live` and `/healthz/ready`, whatever the issuer's path.
+ * Opens the listener of `telemetry.http`: `/healthz`, `/healthz/live` and `/healthz/ready`, whatever the issuer's path, and
+ * `/metrics` in Prometheus' text format.
  * Throws CommandFailure when it cannot.
  */
 export async function openHealth(address: string, context: ListenerContext): Promise<OpenListener> {
-  const { state, fileName } = context;
+  const { fileName } = context;
   const server = createServer((request, response) => {
-    const answer = answerHealth(request.url ?? '', state);
-    response.writeHead(answer.status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
-    response.end(request.method === 'HEAD' ? undefined : answer.body);
+    void answerOperator(request.url ?? '', context).then(({ status, contentType, body }) => {
+      response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
+      response.end(request.method === 'HEAD' ? undefined : body);
+    });
   });
   const { host, port } = parseListenAddress(address) ?? { host: '', port: 0 };
   await new Promise<void>((resolve, reject) => {
@@ -77,9 +80,18 @@ export async function openHealth(address: string, context: ListenerContext): Pro
   return { what: 'health', address, port: (server.address() as AddressInfo).port, close };
 }
 
-function answerHealth(path: string, state: ProcessState): { readonly status: number; readonly body: string } {
-  if (path === '/healthz/live') return { status: 200, body: 'Alive\n' };
-  if (path !== '/healthz' && path !== '/healthz/ready') return { status: 404, body: '404 page not found\n' };
+interface OperatorAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+async function answerOperator(path: string, { state, metrics }: ListenerContext): Promise<OperatorAnswer> {
+  if (path === '/metrics') return { status: 200, ...(await metrics.exposition()) };
+  const contentType = 'text/plain; charset=utf-8';
+  if (path === '/healthz/live') return { status: 200, contentType, body: 'Alive\n' };
+  if (path !== '/healthz' && path !== '/healthz/ready')
+    return { status: 404, contentType, body: '404 page not found\n' };
   const { status, body } = health(state);
-  return { status, body: String(body) };
+  return { status, contentType, body: String(body) };
 }

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '@tessera/clock';
 import type { TesseraConfig } from '@tessera/config';
 import type { ServiceName } from '@tessera/contracts';
 import { type RpcServer, startRpcServer } from '@tessera/rpc';
-import type { Logger } from '@tessera/telemetry';
+import { createMetrics, type Logger, noMetrics } from '@tessera/telemetry';
 import { composeServices } from '../compose/compose-services.ts';
 import { type ListenOverrides, type ListenPlan, planListeners } from '../compose/listen-plan.ts';
 import { createNeighbours, dependencies, type Neighbours } from '../compose/neighbours.ts';
@@ -56,28 +56,28 @@ export async function startTessera(options: StartOptions): Promise<RunningTesser
     neighbours: createNeighbours(config, securityOf(options, plan)),
     draining: new AbortController(),
   };
-  // The timers that wait for neighbours keep no process alive, and nothing listens yet.
-  const untilReady = setInterval(() => undefined, KEEP_ALIVE_MS);
+  // Timers of the clock keep no process alive; nothing listens yet, and where only events are carried nothing ever does.
+  const untilClosed = setInterval(() => undefined, KEEP_ALIVE_MS);
   const close = (graceMs: number): Promise<void> => {
-    clearInterval(untilReady);
+    clearInterval(untilClosed);
     return closeAll(opened, logger, graceMs);
   };
   try {
     for (const listen of [...plan.http, ...plan.rpc]) await assertCanListen(listen, fileName);
     for (const warning of sharedStateWarnings(config, targets)) logger.warn({}, warning);
-    const context = { config, fileName, logger, state };
+    const metrics = config.telemetry.http === undefined ? noMetrics : createMetrics();
+    const context = { config, fileName, logger, metrics, state };
     await openTelemetry(context, opened);
     state.composition = await composeServices({
       config,
       targets,
       clock: options.clock ?? systemClock,
       logger,
+      metrics,
       neighbours: opened.neighbours,
     });
     await openRpc(plan, options, opened);
-    const ready = whenReady(opened, logger)
-      .then(() => openPublicHttp(plan, context, opened))
-      .finally(() => clearInterval(untilReady));
+    const ready = whenReady(opened, logger).then(() => openPublicHttp(plan, context, opened));
     // Whoever waits for it is told; until somebody does, a rejection must not end the process.
     ready.catch(() => undefined);
     if (targets.isWhole) await ready;

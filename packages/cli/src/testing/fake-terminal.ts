@@ -1,3 +1,4 @@
+import { Readable, Writable } from 'node:stream';
 import type { Environment } from '@tessera/config';
 import type { EndSignal, Terminal } from '../command-line/terminal.ts';
 
@@ -5,6 +6,8 @@ import type { EndSignal, Terminal } from '../command-line/terminal.ts';
 export interface FakeTerminal extends Terminal {
   readonly stdout: string;
   readonly stderr: string;
+  /** Data written to standard output. */
+  readonly outputBytes: Buffer;
   /** Codes of ends that were asked for at once. */
   readonly exits: readonly number[];
   /** Sends a signal to whoever listens. */
@@ -13,15 +16,33 @@ export interface FakeTerminal extends Terminal {
   readonly listeners: number;
 }
 
-/** Creates a {@link FakeTerminal}; `secrets` are typed one after the other. */
-export function createFakeTerminal(options: { env?: Environment; secrets?: readonly string[] } = {}): FakeTerminal {
+/** What a {@link FakeTerminal} holds. */
+export interface FakeTerminalOptions {
+  readonly env?: Environment;
+  /** Typed one after the other. */
+  readonly secrets?: readonly string[];
+  readonly isInteractive?: boolean;
+  /** What stands on standard input. */
+  readonly input?: Uint8Array;
+}
+
+/** Creates a {@link FakeTerminal}. */
+export function createFakeTerminal(options: FakeTerminalOptions = {}): FakeTerminal {
   const written = { stdout: '', stderr: '' };
+  const data: Buffer[] = [];
   const exits: number[] = [];
   const secrets = [...(options.secrets ?? [])];
   const listeners = new Set<(signal: EndSignal) => void>();
   return {
     env: options.env ?? {},
-    isInteractive: false,
+    isInteractive: options.isInteractive ?? false,
+    input: Readable.from(options.input === undefined ? [] : [options.input]),
+    output: new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        data.push(chunk);
+        done();
+      },
+    }),
     out: (text) => {
       written.stdout += `${text}\n`;
     },
@@ -39,6 +60,9 @@ export function createFakeTerminal(options: { env?: Environment; secrets?: reado
     },
     get stderr() {
       return written.stderr;
+    },
+    get outputBytes() {
+      return Buffer.concat(data);
     },
     exits,
     signal: (signal) => {
