@@ -2,7 +2,7 @@ import { type Cluster, type Replica, startCluster } from '@tessera/cli';
 import { waitFor } from '@tessera/testkit';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { stringify } from 'yaml';
-import { type JsonAnswer, refresh, signIn, signInForTokens } from '../support/sign-in.ts';
+import { type JsonAnswer, refresh, signInForTokens } from '../support/sign-in.ts';
 import { systemConfig } from '../support/system-config.ts';
 
 const SERVICES = ['authorize', 'token', 'keys', 'federation', 'storage'] as const;
@@ -74,35 +74,7 @@ function expectCleanAnswers(applications: Applications): void {
   expect(applications.slowestMs()).toBeLessThan(LONGEST_ANSWER_MS);
 }
 
-const signsIn = async (): Promise<boolean> =>
-  signIn({ issuer: cluster.issuer }).then(
-    (answer) => answer.searchParams.has('code'),
-    () => false,
-  );
-
 describe('with two replicas of every service', () => {
-  test('PostgreSQL goes and comes back: refreshes are postponed, none is lost, and nobody has to restart anything', async () => {
-    const applications = await startApplications(4);
-    await cluster.postgres.stop();
-    await waitFor(() => applications.failures().length > 20, { what: 'refreshes to be postponed' });
-    await cluster.postgres.start();
-    await applications.untilServed();
-    await waitFor(signsIn, { what: 'sign-ins to work', timeoutMs: 10_000 });
-    await applications.expectAllAlive();
-    expectCleanAnswers(applications);
-  });
-
-  test('Redis goes and comes back empty: sign-ins stop for that time, and refreshes do not notice', async () => {
-    const applications = await startApplications(4);
-    await cluster.redis.stop();
-    expect(await signsIn()).toBe(false);
-    await applications.untilServed();
-    await cluster.redis.start();
-    await waitFor(signsIn, { what: 'sign-ins to work', timeoutMs: 10_000 });
-    await applications.expectAllAlive();
-    expect(applications.failures()).toEqual([]);
-  });
-
   test.each(['keys', 'storage'] as const)(
     'a hanging %s is left for the other one, and no refresh fails',
     async (service) => {

@@ -6,9 +6,9 @@ import { createFederationService } from '@tessera/federation';
 import { type HttpServer, startHttpServer } from '@tessera/http';
 import { createKeysService } from '@tessera/keys';
 import { createStorageService } from '@tessera/storage';
-import { silentLogger } from '@tessera/telemetry';
+import { noMetrics, silentLogger } from '@tessera/telemetry';
 import { createUserAgent, type PostgresServer, type RedisServer, startPostgres, startRedis } from '@tessera/testkit';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { authorizationUrl, codeOf, post, redeem, refresh, signIn } from '../support/sign-in.ts';
 import { ADMIN, APP, CALLBACK, systemConfig } from '../support/system-config.ts';
@@ -47,7 +47,7 @@ function counted<T extends object>(service: string, api: T): T {
   });
 }
 
-async function configOf(postgres: PostgresServer, redis: RedisServer): Promise<TesseraConfig> {
+async function configOf(postgres: PostgresServer, redis: RedisServer, events: object): Promise<TesseraConfig> {
   const database = await postgres.createDatabase();
   const { host, port, user, password } = postgres;
   const text = stringify({
@@ -56,6 +56,7 @@ async function configOf(postgres: PostgresServer, redis: RedisServer): Promise<T
     ephemeral: { type: 'redis', config: { host: redis.host, port: redis.port } },
     keyEncryption: { value: Buffer.alloc(32, 7).toString('base64') },
     web: { http: '127.0.0.1:0' },
+    ...events,
   });
   const loaded = loadConfig({ text, fileName: 'test.yaml', env: {} });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
@@ -63,7 +64,7 @@ async function configOf(postgres: PostgresServer, redis: RedisServer): Promise<T
 }
 
 async function serve(config: TesseraConfig): Promise<HttpServer> {
-  const base = { config, clock: systemClock, logger: silentLogger };
+  const base = { config, clock: systemClock, logger: silentLogger, metrics: noMetrics };
   const storage = await createStorageService({
     ...base,
     onStatement: (name) => cost.statements.push(name),
@@ -101,19 +102,7 @@ async function serve(config: TesseraConfig): Promise<HttpServer> {
   return server;
 }
 
-beforeAll(async () => {
-  forget();
-  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
-  const server = await serve(await configOf(postgres, redis));
-  closers.push(
-    () => postgres.close(),
-    () => redis.close(),
-  );
-  issuer = `http://127.0.0.1:${server.port}/dex`;
-});
-afterAll(async () => {
-  for (const close of closers) await close();
-});
+const APPEND_EVENTS = 'storage.appendEvents';
 
 /** Statements of requests alone: those of the background are left out by name. */
 function spent(): Cost {
@@ -121,65 +110,89 @@ function spent(): Cost {
   return { ...cost, statements: cost.statements.filter(isRequest) };
 }
 
-test('authorization_code: one call to redeem with one Redis command and one statement, one call to sign two tokens', async () => {
-  const code = codeOf(await signIn({ issuer }));
-  forget();
-  expect((await redeem(issuer, code)).status).toBe(200);
-  expect(spent()).toMatchObject({ calls: ['storage.redeemCodes', 'keys.sign'], signatures: 2 });
-  expect([spent().statements.length, spent().commands.length]).toEqual([1, 1]);
-});
-
-test('refresh_token: one call to rotate with one statement and no Redis, one call to sign two tokens', async () => {
-  const tokens = await redeem(issuer, codeOf(await signIn({ issuer })));
-  forget();
-  expect((await refresh(issuer, String(tokens.body['refresh_token']))).status).toBe(200);
-  expect(spent()).toMatchObject({ calls: ['storage.rotateRefreshTokens', 'keys.sign'], signatures: 2, commands: [] });
-  expect(spent().statements).toHaveLength(1);
-});
-
-test('introspection and userinfo: one look-up with one statement, nothing signed', async () => {
-  const tokens = await redeem(issuer, codeOf(await signIn({ issuer })));
-  const token = String(tokens.body['access_token']);
-  forget();
-  expect((await post(`${issuer}/token/introspect`, { token })).body['active']).toBe(true);
-  expect(spent()).toMatchObject({ calls: ['storage.findGrants'], signatures: 0, commands: [] });
-  expect(spent().statements).toHaveLength(1);
-  forget();
-  expect((await fetch(`${issuer}/userinfo`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
-  expect(spent()).toMatchObject({ calls: ['storage.findGrants'], signatures: 0, commands: [] });
-});
-
-test('forged codes and refresh tokens cost no call at all', async () => {
-  forget();
-  expect((await redeem(issuer, `tsc_${'A'.repeat(50)}`)).body['error']).toBe('invalid_grant');
-  expect((await refresh(issuer, `tsr_${'A'.repeat(55)}`)).body['error']).toBe('invalid_grant');
-  expect((await post(`${issuer}/token/introspect`, { token: 'eyJhbGciOiJub25lIn0.e30.' }, APP)).body).toEqual({
-    active: false,
+describe.each([
+  { events: {}, isOn: false, name: 'nowhere' },
+  { events: { events: { type: 'stdout' } }, isOn: true, name: 'somewhere' },
+])('events go $name', ({ events, isOn }) => {
+  beforeAll(async () => {
+    forget();
+    const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+    const server = await serve(await configOf(postgres, redis, events));
+    closers.push(
+      () => postgres.close(),
+      () => redis.close(),
+    );
+    issuer = `http://127.0.0.1:${server.port}/dex`;
   });
-  expect(spent()).toEqual({ calls: [], statements: [], commands: [], signatures: 0 });
-});
+  afterAll(async () => {
+    for (const close of closers.splice(0)) await close();
+  });
 
-test('a sign-in at the pages: no durable statement, one Redis command for each step of storage', async () => {
-  const agent = createUserAgent({ stopAt: CALLBACK });
-  forget();
-  const form = await agent.get(authorizationUrl({ issuer }));
-  expect(spent().calls).toEqual(['storage.putAuthorizationRequest', 'storage.getAuthorizationRequest']);
-  const approval = await agent.submit(form.form('login'), { fields: { login: ADMIN.login, password: ADMIN.password } });
-  const answer = await agent.submit(approval.form('req', 'hmac'), { button: 'approval' });
-  expect(answer.isStopped).toBe(true);
-  expect(spent().calls.filter((call) => call.startsWith('storage.'))).toHaveLength(spent().commands.length);
-  expect(spent().statements).toEqual([]);
-});
+  test('authorization_code: one call to redeem with one Redis command and one statement, one call to sign two tokens', async () => {
+    const code = codeOf(await signIn({ issuer }));
+    forget();
+    expect((await redeem(issuer, code)).status).toBe(200);
+    expect(spent()).toMatchObject({ calls: ['storage.redeemCodes', 'keys.sign'], signatures: 2 });
+    expect([spent().statements.length, spent().commands.length]).toEqual([1, 1]);
+  });
 
-test('64 refreshes at once become few calls, few statements and few batches of signatures', async () => {
-  const families = await Promise.all(Array.from({ length: 64 }, () => signIn({ issuer })));
-  const tokens = await Promise.all(families.map((answer) => redeem(issuer, codeOf(answer))));
-  forget();
-  const answers = await Promise.all(tokens.map(({ body }) => refresh(issuer, String(body['refresh_token']))));
-  expect(answers.every(({ status }) => status === 200)).toBe(true);
-  expect(spent().signatures).toBe(128);
-  const callsOf = (name: string): number => spent().calls.filter((call) => call === name).length;
-  expect(callsOf('storage.rotateRefreshTokens')).toBeLessThan(64);
-  expect(callsOf('keys.sign')).toBeLessThan(64);
-  expect(spent().statements.length).toBeLessThan(64);
+  test('refresh_token: one call to rotate with one statement and no Redis, one call to sign two tokens', async () => {
+    const tokens = await redeem(issuer, codeOf(await signIn({ issuer })));
+    forget();
+    expect((await refresh(issuer, String(tokens.body['refresh_token']))).status).toBe(200);
+    expect(spent()).toMatchObject({ calls: ['storage.rotateRefreshTokens', 'keys.sign'], signatures: 2, commands: [] });
+    expect(spent().statements).toHaveLength(1);
+  });
+
+  test('introspection and userinfo: one look-up with one statement, nothing signed', async () => {
+    const tokens = await redeem(issuer, codeOf(await signIn({ issuer })));
+    const token = String(tokens.body['access_token']);
+    forget();
+    expect((await post(`${issuer}/token/introspect`, { token })).body['active']).toBe(true);
+    expect(spent()).toMatchObject({ calls: ['storage.findGrants'], signatures: 0, commands: [] });
+    expect(spent().statements).toHaveLength(1);
+    forget();
+    expect((await fetch(`${issuer}/userinfo`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
+    expect(spent()).toMatchObject({ calls: ['storage.findGrants'], signatures: 0, commands: [] });
+  });
+
+  test('forged codes and refresh tokens cost no call at all', async () => {
+    forget();
+    expect((await redeem(issuer, `tsc_${'A'.repeat(50)}`)).body['error']).toBe('invalid_grant');
+    expect((await refresh(issuer, `tsr_${'A'.repeat(55)}`)).body['error']).toBe('invalid_grant');
+    expect((await post(`${issuer}/token/introspect`, { token: 'eyJhbGciOiJub25lIn0.e30.' }, APP)).body).toEqual({
+      active: false,
+    });
+    expect(spent()).toEqual({ calls: [], statements: [], commands: [], signatures: 0 });
+  });
+
+  test('a sign-in at the pages: no durable statement but for events, one Redis command for each step of storage', async () => {
+    const agent = createUserAgent({ stopAt: CALLBACK });
+    forget();
+    const form = await agent.get(authorizationUrl({ issuer }));
+    expect(spent().calls).toEqual(['storage.putAuthorizationRequest', 'storage.getAuthorizationRequest']);
+    const approval = await agent.submit(form.form('login'), {
+      fields: { login: ADMIN.login, password: ADMIN.password },
+    });
+    const answer = await agent.submit(approval.form('req', 'hmac'), { button: 'approval' });
+    expect(answer.isStopped).toBe(true);
+    const calls = spent().calls.filter((call) => call.startsWith('storage.') && call !== APPEND_EVENTS);
+    expect(calls).toHaveLength(spent().commands.length);
+    // What is told of the sign-in is written beside it.
+    expect(new Set(spent().statements)).toEqual(new Set(isOn ? ['append_events'] : []));
+    expect(spent().calls.includes(APPEND_EVENTS)).toBe(isOn);
+  });
+
+  test('64 refreshes at once become few calls, few statements and few batches of signatures', async () => {
+    const families = await Promise.all(Array.from({ length: 64 }, () => signIn({ issuer })));
+    const tokens = await Promise.all(families.map((answer) => redeem(issuer, codeOf(answer))));
+    forget();
+    const answers = await Promise.all(tokens.map(({ body }) => refresh(issuer, String(body['refresh_token']))));
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    expect(spent().signatures).toBe(128);
+    const callsOf = (name: string): number => spent().calls.filter((call) => call === name).length;
+    expect(callsOf('storage.rotateRefreshTokens')).toBeLessThan(64);
+    expect(callsOf('keys.sign')).toBeLessThan(64);
+    expect(spent().statements.length).toBeLessThan(64);
+  });
 });
