@@ -1,10 +1,14 @@
 import { refreshScenario } from './scenarios/refresh.ts';
+import { outboxScenario } from './scenarios/storage/outbox.ts';
+import { storageScenario } from './scenarios/storage/storage.ts';
 
 /** Runs a scenario with its arguments; resolves with the exit code. */
 type Scenario = (args: readonly string[]) => Promise<number>;
 
 const scenarios: Readonly<Record<string, Scenario>> = {
   refresh: refreshScenario,
+  storage: storageScenario,
+  outbox: outboxScenario,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

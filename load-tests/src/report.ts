@@ -91,8 +91,8 @@ function milliseconds(value: number): string {
   return value.toFixed(3);
 }
 
-/** Columns are padded as the formatter of the repository does it, so that a report passes its check. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+/** A table of markdown. Columns are padded as the formatter of the repository does it, so that a report passes its check. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((cells) => (cells[column] ?? '').length)));
   const line = (cells: readonly string[]): string => {
     const padded = widths.map((width, column) => {
