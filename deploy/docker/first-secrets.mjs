@@ -2,42 +2,64 @@
 // private signing keys are encrypted under, and the passwords of PostgreSQL and Redis.
 //
 //   node first-secrets.mjs DIRECTORY     writes into folders of it, one for each container that needs something:
-//     authorize token keys federation storage   ca.pem, tls.pem and tls.key of the service
+//     authorize token keys federation storage events   ca.pem, tls.pem and tls.key of the service
 //     keys          key-encryption.key
 //     postgres      password               also read by storage
 //     redis         redis.conf, password   also read by storage
 //
-// What exists is left as it is. Remove the folders (docker compose down --volumes) to begin anew.
+// What exists is left as it is. Where a service has no certificate, because it is newer than the others, all get new ones,
+// since the key of their authority was never written down. Remove the folders (docker compose down --volumes) to begin anew.
 
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAuthority } from './certificates.mjs';
 
-const SERVICES = ['authorize', 'token', 'keys', 'federation', 'storage'];
+const SERVICES = ['authorize', 'token', 'keys', 'federation', 'storage', 'events'];
 const DAYS = 825;
 /** The user that services run as. */
 const TESSERA = 1001;
 
 /**
  * Writes a file that the services' user alone may read, or, in a folder that only two containers of different users
- * share, everybody in these.
+ * share, everybody in these. It is there as a whole, or not at all.
  *
  * @param {string} file
  * @param {string} content
  * @param {{isShared?: boolean}} [options]
  */
 function write(file, content, { isShared = false } = {}) {
+  const unfinished = `${file}.new`;
   // Left by an attempt that did not come to its end, and not ours to write over.
-  rmSync(file, { force: true });
-  writeFileSync(file, content, { mode: isShared ? 0o444 : 0o400 });
-  if (process.getuid?.() === 0) chownSync(file, TESSERA, TESSERA);
+  rmSync(unfinished, { force: true });
+  writeFileSync(unfinished, content, { mode: isShared ? 0o444 : 0o400 });
+  if (process.getuid?.() === 0) chownSync(unfinished, TESSERA, TESSERA);
+  renameSync(unfinished, file);
 }
 
-/** @param {string} directory */
-function writeSecrets(directory) {
-  const folder = (name) => join(directory, name);
-  for (const name of [...SERVICES, 'postgres', 'redis']) mkdirSync(folder(name), { recursive: true });
+/**
+ * Writes a file unless it is there.
+ *
+ * @param {string} file
+ * @param {() => string} content
+ * @param {{isShared?: boolean}} [options]
+ * @returns {boolean} whether it was written
+ */
+function keep(file, content, options) {
+  if (existsSync(file)) return false;
+  write(file, content(), options);
+  return true;
+}
+
+/**
+ * @param {(name: string) => string} folder
+ * @returns {boolean} whether any were written
+ */
+function keepCertificates(folder) {
+  const keys = SERVICES.map((service) => join(folder(service), 'tls.key'));
+  if (keys.every((file) => existsSync(file))) return false;
+  // All or none are of one authority, also when this does not come to its end.
+  for (const file of keys) rmSync(file, { force: true });
   const authority = createAuthority(DAYS);
   for (const service of SERVICES) {
     const { certificate, key } = authority.issue(`${service}.tessera.internal`);
@@ -45,22 +67,39 @@ function writeSecrets(directory) {
     write(join(folder(service), 'tls.pem'), certificate);
     write(join(folder(service), 'tls.key'), key);
   }
-  write(join(folder('keys'), 'key-encryption.key'), `${randomBytes(32).toString('base64')}\n`);
-  write(join(folder('postgres'), 'password'), randomBytes(24).toString('hex'), { isShared: true });
-  const password = randomBytes(24).toString('hex');
-  write(join(folder('redis'), 'password'), password, { isShared: true });
-  const settings = [`requirepass ${password}`, 'save ""', 'appendonly no', 'maxmemory-policy noeviction', 'dir /tmp'];
-  write(join(folder('redis'), 'redis.conf'), `${settings.join('\n')}\n`, { isShared: true });
+  return true;
+}
+
+/**
+ * @param {string} directory
+ * @returns {boolean} whether anything was written
+ */
+function keepSecrets(directory) {
+  /** @param {string} name */
+  const folder = (name) => join(directory, name);
+  for (const name of [...SERVICES, 'postgres', 'redis']) mkdirSync(folder(name), { recursive: true });
+  const password = () => randomBytes(24).toString('hex');
+  const redisPassword = join(folder('redis'), 'password');
+  const redisSettings = () => {
+    const secret = readFileSync(redisPassword, 'utf8');
+    const settings = [`requirepass ${secret}`, 'save ""', 'appendonly no', 'maxmemory-policy noeviction', 'dir /tmp'];
+    return `${settings.join('\n')}\n`;
+  };
+  const written = [
+    keepCertificates(folder),
+    keep(join(folder('keys'), 'key-encryption.key'), () => `${randomBytes(32).toString('base64')}\n`),
+    keep(join(folder('postgres'), 'password'), password, { isShared: true }),
+    keep(redisPassword, password, { isShared: true }),
+    keep(join(folder('redis'), 'redis.conf'), redisSettings, { isShared: true }),
+  ];
+  return written.includes(true);
 }
 
 const [directory] = process.argv.slice(2);
 if (directory === undefined) {
   process.stderr.write('usage: first-secrets.mjs DIRECTORY\n');
   process.exitCode = 2;
-  // Written last.
-} else if (existsSync(join(directory, 'redis', 'redis.conf'))) {
-  process.stdout.write('The secrets exist already.\n');
 } else {
-  writeSecrets(directory);
-  process.stdout.write('Made the secrets of this deployment.\n');
+  const isNew = keepSecrets(directory);
+  process.stdout.write(isNew ? 'Made the secrets of this deployment.\n' : 'The secrets exist already.\n');
 }

@@ -7,11 +7,13 @@ import {
   createTempDirectory,
   createUserAgent,
   freePort,
+  type RunningProcess,
   runProgram,
   startNginx,
   startPostgres,
   startProcess,
   startRedis,
+  waitFor,
 } from '@tessera/testkit';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
@@ -67,6 +69,12 @@ async function choosePlaces(folder: string, postgresPort: number, redisPort: num
   };
 }
 
+/** The events among the lines of a process, whose other lines are its log. */
+function eventsIn(output: string): readonly { readonly type: string }[] {
+  const lines = output.split('\n').filter((line) => line.startsWith('{"specversion"'));
+  return lines.map((line) => JSON.parse(line) as { readonly type: string });
+}
+
 async function signIn(issuer: string): Promise<{ readonly status: number; readonly body: string }> {
   const verifier = randomBytes(32).toString('base64url');
   const browser = createUserAgent({ stopAt: REDIRECT_URI });
@@ -94,7 +102,7 @@ async function signIn(issuer: string): Promise<{ readonly status: number; readon
   return { status: response.status, body: await response.text() };
 }
 
-test('With the secrets and the configuration of the composition, five processes sign a person in', async () => {
+test('With the secrets and the configuration of the composition, six processes sign a person in and tell of it', async () => {
   await using directory = await createTempDirectory('composition');
   const folder = directory.path;
   await mkdir(folder, { recursive: true });
@@ -112,8 +120,8 @@ test('With the secrets and the configuration of the composition, five processes 
 
   const places = await choosePlaces(folder, postgres.port, redis.port);
   await using processes = new AsyncDisposableStack();
-  await Promise.all(
-    serviceNames.map(async (service) => {
+  const started = await Promise.all(
+    serviceNames.map(async (service): Promise<[ServiceName, RunningProcess]> => {
       const isStorage = service === 'storage';
       const file = await configurationOf(service, places);
       const running = await startProcess({
@@ -128,7 +136,7 @@ test('With the secrets and the configuration of the composition, five processes 
         ready: new RegExp(`^${service} is ready for `, 'm'),
         readyTimeoutMs: 30_000,
       });
-      processes.use(running);
+      return [service, processes.use(running)];
     }),
   );
   const conf = (await read('deploy/gateway/nginx.conf'))
@@ -142,4 +150,16 @@ test('With the secrets and the configuration of the composition, five processes 
   const answer = await signIn(issuer);
   expect(answer.status, answer.body).toBe(200);
   expect(JSON.parse(answer.body)).toMatchObject({ token_type: 'Bearer', refresh_token: expect.any(String) });
+  const events = new Map(started).get('events');
+  const told = await waitFor(
+    () => eventsIn(events?.output() ?? '').find(({ type }) => type.endsWith('sign_in.succeeded')),
+    {
+      what: 'the event of the sign-in on standard output',
+    },
+  );
+  expect(told).toMatchObject({
+    source: issuer,
+    type: 'dev.tessera.sign_in.succeeded',
+    data: { clientId: 'example-app', connectorId: 'local' },
+  });
 });

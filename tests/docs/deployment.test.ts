@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,7 +52,8 @@ describe('The composition', async () => {
     for (const name of serviceNames) {
       expect(services[name]?.command).toEqual(['serve', '--config', '/etc/tessera/config.yaml', '--target', name]);
       expect(services[name]?.volumes).toContain('./deploy/config/compose.yaml:/etc/tessera/config.yaml:ro');
-      expect(services[name]?.networks).toContain('backend');
+      expect(services[name]?.networks).toEqual(name === 'federation' ? ['backend', 'upstreams'] : ['backend']);
+      expect(services[name]?.volumes).toContain(`secrets-${name}:/run/certificates:ro`);
     }
     expect(networks['backend']?.internal).toBe(true);
   });
@@ -115,6 +116,21 @@ describe('The secrets of a deployment', () => {
     expect(await readdir(folder)).toHaveLength(serviceNames.length + 2);
   });
 
+  test('are made for a service that is new, of an authority that is new for all, and nothing else is', async () => {
+    const kept = ['keys/key-encryption.key', 'postgres/password', 'redis/password', 'redis/redis.conf'];
+    const read = () => Promise.all(kept.map((file) => readFile(join(folder, file), 'utf8')));
+    const before = await read();
+    const authority = await readFile(join(folder, 'token/ca.pem'), 'utf8');
+    await rm(join(folder, 'events'), { recursive: true });
+    await makeSecrets();
+    expect(await read()).toEqual(before);
+    const authorities = await Promise.all(serviceNames.map((name) => readFile(join(folder, name, 'ca.pem'), 'utf8')));
+    expect(new Set(authorities).size).toBe(1);
+    expect(authorities[0]).not.toBe(authority);
+    const issued = new X509Certificate(await readFile(join(folder, 'token/tls.pem')));
+    expect(issued.verify(new X509Certificate(authorities[0] ?? '').publicKey)).toBe(true);
+  });
+
   test('are where the configuration of the composition looks for them', async () => {
     const file = join(ROOT, 'deploy/config/compose.yaml');
     const passwords = {
@@ -126,12 +142,37 @@ describe('The secrets of a deployment', () => {
     if (!storage.ok || !other.ok) throw new Error(JSON.stringify([storage, other]));
     expect([storage.warnings, other.warnings]).toEqual([[], []]);
     const password = await readFile(join(folder, 'redis/password'), 'utf8');
-    expect(storage.config.ephemeral).toMatchObject({ host: 'redis', password });
+    const topology = { type: 'single', host: 'redis', port: 6379, database: 0 };
+    expect(storage.config.ephemeral).toMatchObject({ type: 'redis', topology, password });
     expect(await readFile(join(folder, 'redis/redis.conf'), 'utf8')).toContain(`requirepass ${password}\n`);
     expect(other.config.storage).toMatchObject({ host: 'postgres', password: '' });
     const { tls } = storage.config.rpc;
     const inContainer = (path = '') => path.replace('/run/certificates', join(folder, 'keys'));
     for (const path of [tls?.caFile, tls?.certFile, tls?.keyFile]) await stat(inContainer(path));
     expect(storage.config.keyEncryption).toMatchObject({ file: '/run/certificates/key-encryption.key' });
+    expect(other.config.events).toEqual({ type: 'stdout' });
+  });
+
+  test('and the block for Kafka that the guide shows is one, for the service that has its password', async () => {
+    const block = /^events:\n {2}type: kafka\n(?: .*\n)+/m.exec(await read('docs/guides/compose.md'))?.[0] ?? '';
+    const kafka = await mkdtemp(join(tmpdir(), 'tessera-kafka-'));
+    await writeFile(join(kafka, 'password'), 'hunter2\n');
+    const text = (await read('deploy/config/compose.yaml')).replace(
+      'events:\n  type: stdout\n',
+      block.replaceAll('/run/kafka', kafka),
+    );
+    await writeFile(join(kafka, 'config.yaml'), text);
+    const environment = { DATABASE_PASSWORD_FILE: '', REDIS_PASSWORD_FILE: '' };
+    const loaded = loadConfigFile(join(kafka, 'config.yaml'), environment);
+    await rm(kafka, { recursive: true });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded));
+    expect(loaded.config.events).toEqual({
+      type: 'kafka',
+      brokers: ['kafka-1.example.com:9093', 'kafka-2.example.com:9093'],
+      topic: 'tessera.events',
+      clientId: 'tessera',
+      tls: { caFile: `${kafka}/ca.pem` },
+      sasl: { mechanism: 'scram-sha-512', username: 'tessera', password: 'hunter2' },
+    });
   });
 });

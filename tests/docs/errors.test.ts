@@ -6,8 +6,9 @@ import { expect, test } from 'vitest';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const DOCUMENT = readFileSync(`${ROOT}/docs/reference/errors.md`, 'utf8');
 
-/** Places a code of an error stands in: the field of an error, or the first argument of the shorthand for `unavailable`. */
-const CODE = /(?:code: |unavailable\(|: |= )'((?:authorize|federation|internal|keys|rpc|storage|token)\.[a-z_]+)'/g;
+/** Places a code of an error stands in: the field of an error, or the first argument of the shorthands for two kinds. */
+const CODE =
+  /(?:code: |(?:unavailable|invalidInput)\(\s*|: |= )'((?:authorize|contracts|events|federation|internal|keys|rpc|storage|token)\.[a-z_]+)'/g;
 
 /** Names that look like codes and are none. */
 const OTHERS = new Set(['keys.sign', 'rpc.system', 'rpc.method']);
