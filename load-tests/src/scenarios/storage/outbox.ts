@@ -50,7 +50,7 @@ export async function outboxScenario(args: readonly string[]): Promise<number> {
   const report = [
     '# Rotating refresh tokens with the outbox off and on',
     '',
-    '    npm run bench -- outbox',
+    `    npm run bench -- outbox${args.map((arg) => ` ${arg}`).join('')}`,
     '',
     ...machineFacts().map((fact) => `- ${fact}`),
     `- ${callers} callers rotate ${GRANTS} grants; ${rounds} rounds of ${seconds} s each, off and on in turns; medians`,

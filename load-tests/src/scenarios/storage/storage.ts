@@ -37,7 +37,7 @@ export async function storageScenario(args: readonly string[]): Promise<number> 
   const durability = await readDurability(cluster.postgres, 'tessera');
   const pages = await readHugePages(cluster.postgres.url('tessera'));
   const runs = await measureAll(cluster, options);
-  const report = render(runs, options, [
+  const report = render(runs, { ...options, args }, [
     ...machineFacts(),
     'One storage process, one PostgreSQL, mutual TLS between; the callers are the client code of the token service in one process, and counted',
     `Each caller rotates a grant chosen at random, in a closed loop, measured for ${options.seconds} s after ${options.warmUpSeconds} s`,
@@ -106,7 +106,11 @@ function perSecond({ result }: RotationRun): string {
   return (result.operations / (result.durationMs / 1000)).toFixed(0);
 }
 
-function render(runs: readonly RotationRun[], { grants, callers }: Options, facts: readonly string[]): string {
+function render(
+  runs: readonly RotationRun[],
+  { grants, callers, args }: Options & { readonly args: readonly string[] },
+  facts: readonly string[],
+): string {
   const find = (size: number, count: number): RotationRun | undefined =>
     runs.find((run) => run.grants === size && run.callers === count);
   const cells = (show: (run: RotationRun) => string) =>
@@ -131,7 +135,7 @@ function render(runs: readonly RotationRun[], { grants, callers }: Options, fact
   return [
     '# Rotating refresh tokens in storage',
     '',
-    `    npm run bench -- storage`,
+    `    npm run bench -- storage${args.map((arg) => ` ${arg}`).join('')}`,
     '',
     ...facts.map((fact) => `- ${fact}`),
     '',
