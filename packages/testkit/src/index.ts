@@ -39,6 +39,7 @@ export {
 export { type MariadbOptions, type MariadbServer, startMariadb } from './mariadb.ts';
 export { findProgram, MissingProgramError, PROGRAM_PACKAGES, type Program } from './missing-program.ts';
 export { type NginxConf, type NginxOptions, type NginxServer, startNginx, testConfig } from './nginx.ts';
+export { pauseProcess } from './pause-process.ts';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
 export { type ProcessExit, type ProcessOptions, type RunningProcess, startProcess } from './process.ts';
 export { processTree, stillRunning } from './process-tree.ts';

@@ -128,6 +128,7 @@ describe('loadConfig', () => {
         keys: { addresses: [] },
         federation: { addresses: [] },
         storage: { addresses: [] },
+        events: { addresses: [] },
       },
       rpc: { insecurePlaintext: false, deadlineSeconds: 5 },
     });

@@ -204,6 +204,7 @@ describe('services and rpc', () => {
       keys: { addresses: [] },
       federation: { addresses: [] },
       storage: { grpc: ':7001', addresses: ['storage-0:7001', 'storage-1:7001'] },
+      events: { addresses: [] },
     });
   });
 

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { createFakeClock } from '@tessera/clock';
 import type { EtcdStorageConfig } from '@tessera/config';
 import { runInContext, silentLogger } from '@tessera/telemetry';
-import { type EtcdServer, freePort, startEtcd, waitFor } from '@tessera/testkit';
+import { type EtcdServer, freePort, pauseProcess, startEtcd, waitFor } from '@tessera/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createBench, type DurableHarness, words } from '../../conformance/bench-api.ts';
 import { sampleToken } from '../../conformance/samples.ts';
@@ -101,7 +101,7 @@ test('a member that hangs is left for one that answers', async () => {
   const store = open({ endpoints: [hanging.url, server.url], namespace: 'hanging' });
   await store.ready();
   await server.start();
-  process.kill(hanging.pid, 'SIGSTOP');
+  await pauseProcess(hanging.pid);
   try {
     expect(await store.revisions()).toEqual({ client: 0, connector: 0, key_set: 0 });
     expect(await store.writeRecords([record('after')], now)).toEqual([1]);
@@ -119,7 +119,7 @@ test('N18: a rotation that a stalled server comes to after its caller gave up is
     runInContext({ requestId: 'r', deadlineMs: bench.clock.monotonicMs() + waitMs }, () =>
       bench.api.rotateRefreshTokens([token]),
     );
-  process.kill(server.pid, 'SIGSTOP');
+  await pauseProcess(server.pid);
   const abandoned = rotate(sampleToken(late, rules), 300);
   const patient = rotate(sampleToken(grant, rules), 5_000);
   try {

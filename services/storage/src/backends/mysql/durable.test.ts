@@ -1,6 +1,6 @@
 import { createFakeClock } from '@tessera/clock';
 import { runInContext, silentLogger } from '@tessera/telemetry';
-import { type MariadbServer, startMariadb, waitFor } from '@tessera/testkit';
+import { type MariadbServer, pauseProcess, startMariadb, waitFor } from '@tessera/testkit';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createBench, type DurableHarness, unwrapped, words } from '../../conformance/bench-api.ts';
@@ -331,7 +331,7 @@ test('N18: a rotation whose commit comes to a stalled server too late does not c
     }),
   );
   await new Promise((resolve) => setImmediate(resolve));
-  process.kill(pid, 'SIGSTOP');
+  await pauseProcess(pid);
   await waitFor(() => performance.now() > context.deadlineMs + 200, { what: 'the deadline to pass' });
   process.kill(pid, 'SIGCONT');
   const late = words((await Promise.all(stalled)).flat());

@@ -1,5 +1,5 @@
 import { systemClock } from '@tessera/clock';
-import { type MariadbServer, startMariadb, waitFor } from '@tessera/testkit';
+import { type MariadbServer, pauseProcess, startMariadb, waitFor } from '@tessera/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createMysqlPool, type MysqlPool } from './pool.ts';
 import { createSession, inTransaction, type MysqlTransaction } from './session.ts';
@@ -25,14 +25,14 @@ const kept = () =>
   pool.use(5000, (connection) => createSession(connection).rows('SELECT value FROM kept ORDER BY value'));
 
 /** Inserts a value in a transaction of which the answer is waited for 300 ms, and calls `last` before the commit. */
-function insert(value: number, last: (transaction: MysqlTransaction) => void): Promise<void> {
+function insert(value: number, last: (transaction: MysqlTransaction) => void | Promise<void>): Promise<void> {
   return pool.use(5000, (connection) =>
     inTransaction(connection, { clock: systemClock, deadlineMs: performance.now() + 300 }, async (transaction) => {
       const sql = 'SELECT CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED) AS server_ms';
       const [moment] = await transaction.rows<{ readonly server_ms: number }>(sql);
       transaction.assertInTime(moment?.server_ms ?? 0);
       await transaction.change('INSERT INTO kept VALUES (?)', [value]);
-      last(transaction);
+      await last(transaction);
     }),
   );
 }
@@ -40,7 +40,7 @@ function insert(value: number, last: (transaction: MysqlTransaction) => void): P
 test('N18: a commit that reaches a stalled server in time, and that it comes to too late, is refused', async () => {
   await insert(1, () => undefined);
   const startedMs = performance.now();
-  const stalled = insert(2, () => process.kill(server.pid, 'SIGSTOP'));
+  const stalled = insert(2, () => pauseProcess(server.pid));
   await waitFor(() => performance.now() > startedMs + 500, { what: 'the deadline to pass' });
   process.kill(server.pid, 'SIGCONT');
   await expect(stalled).rejects.toMatchObject({ kind: 'unavailable', code: 'storage.unavailable' });
@@ -90,7 +90,7 @@ test('a pool is closed in time, also when the server does not answer', async () 
   );
   const ask = () => own.use(300, (connection) => createSession(connection).rows('SELECT 1'));
   await Promise.all([ask(), ask()]);
-  process.kill(server.pid, 'SIGSTOP');
+  await pauseProcess(server.pid);
   try {
     await expect(ask()).rejects.toMatchObject({ code: 'storage.unavailable' });
     await own.close();

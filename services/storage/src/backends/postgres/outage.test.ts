@@ -1,5 +1,5 @@
 import { runInContext, silentLogger } from '@tessera/telemetry';
-import { waitFor } from '@tessera/testkit';
+import { pauseProcess, waitFor } from '@tessera/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createBench, type DurableHarness, words } from '../../conformance/bench-api.ts';
 import { sampleToken } from '../../conformance/samples.ts';
@@ -49,7 +49,7 @@ test('N18: a rotation that a stalled server comes to after its caller gave up do
       bench.api.rotateRefreshTokens([token]),
     );
   const pids = await rig.server.pids();
-  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  for (const pid of pids) await pauseProcess(pid);
   const abandoned = rotate(sampleToken(late, rules), 300);
   const patient = rotate(sampleToken({ ...grant, generation: 1 }, rules), 6_000);
   try {
@@ -75,7 +75,7 @@ test('RFC 6749 §4.1.2: a redemption that a stalled server comes to after its ca
   for (let count = 0; count < 2; count += 1) await store.insertGrants([sampleNewGrant()], new Date());
   const abandoned = sampleNewGrant();
   const pids = await rig.server.pids();
-  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  for (const pid of pids) await pauseProcess(pid);
   const redemption = runInContext({ requestId: 'r', deadlineMs: performance.now() + 300 }, () =>
     store.insertGrants([abandoned], new Date()),
   );

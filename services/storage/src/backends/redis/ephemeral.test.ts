@@ -1,6 +1,6 @@
 import type { RedisEphemeralConfig } from '@tessera/config';
 import { describeError, silentLogger } from '@tessera/telemetry';
-import { type RedisServer, startRedis, waitFor } from '@tessera/testkit';
+import { pauseProcess, type RedisServer, startRedis, waitFor } from '@tessera/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ephemeralConformance } from '../../conformance/ephemeral.ts';
 import { passOnServer } from '../../conformance/ephemeral-servers.ts';
@@ -184,7 +184,7 @@ test('a restart of the server: calls fail in bounded time, then everything is th
 test('a server that hangs costs a bounded wait, its connection is given up, and it is found again', async () => {
   const store = await open();
   const id = freshId();
-  process.kill(server.pid, 'SIGSTOP');
+  await pauseProcess(server.pid);
   const began = performance.now();
   const calls = [store.getRequest(id), store.findCodes([id, `${id}.x`]), store.forgetAttempts([id])];
   for (const { status } of await Promise.allSettled(calls)) expect(status).toBe('rejected');
