@@ -1,5 +1,5 @@
 import type { RunningProcess } from './process.ts';
-import { processTree } from './process-tree.ts';
+import { processTree, stillRunning } from './process-tree.ts';
 import type { TempDirectory } from './temp-directory.ts';
 
 /** What every server of the kit can do. */
@@ -68,6 +68,8 @@ export async function createRestartableServer(options: RestartableOptions): Prom
     output: () => last.output(),
     stop,
     start: async () => {
+      // A server may have ended before this process was told so.
+      if (current && (await stillRunning([current.pid])).length === 0) await current.exited;
       if (current) return;
       last = await run();
     },
