@@ -8,7 +8,7 @@ interface Count {
 /** Entries counted by kind, in the order in which the kinds came. */
 export interface Tally {
   count(kind: string, total: number, added?: number): void;
-  /** One line for now, e.g. `clients 3, grants 12,500`. */
+  /** How it stands, in one line, e.g. `clients 3, grants 12,500`. */
   progress(): string;
   /** A line for each kind, with how many of them were added and how many there before if `isCompared`. */
   table(isCompared: boolean): readonly string[];

@@ -1,5 +1,5 @@
 import type { TesseraConfig } from '@tessera/config';
-import { createMetrics, silentLogger } from '@tessera/telemetry';
+import { createMetrics, noMetrics, silentLogger } from '@tessera/telemetry';
 import { expect, test } from 'vitest';
 import { openHealth } from './http-listeners.ts';
 import type { ProcessState } from './process-state.ts';
@@ -25,6 +25,23 @@ test('The listener for operators answers health and metrics, and nothing else', 
     state.phase = 'serving';
     expect((await get('/healthz/ready')).status).toBe(200);
     expect((await get('/metrics/more')).status).toBe(404);
+  } finally {
+    await listener.close(0);
+  }
+});
+
+test('Metrics that cannot be read cost an answer and a line in the log, and not the process', async () => {
+  const failures: string[] = [];
+  const logger = { ...silentLogger, error: (_: unknown, message: string) => void failures.push(message) };
+  const metrics = { ...noMetrics, exposition: () => Promise.reject(new Error('broken')) };
+  const state: ProcessState = { phase: 'serving', composition: undefined };
+  const context = { config: {} as TesseraConfig, fileName: 'tessera.yaml', logger, metrics, state };
+  const listener = await openHealth('127.0.0.1:0', context);
+  try {
+    const address = `http://127.0.0.1:${listener.port}`;
+    expect((await fetch(`${address}/metrics`)).status).toBe(500);
+    expect((await fetch(`${address}/healthz/ready`)).status).toBe(200);
+    expect(failures).toEqual(['the metrics could not be read']);
   } finally {
     await listener.close(0);
   }

@@ -86,9 +86,18 @@ interface OperatorAnswer {
   readonly body: string;
 }
 
-async function answerOperator(path: string, { state, metrics }: ListenerContext): Promise<OperatorAnswer> {
-  if (path === '/metrics') return { status: 200, ...(await metrics.exposition()) };
+async function answerOperator(path: string, { state, metrics, logger }: ListenerContext): Promise<OperatorAnswer> {
   const contentType = 'text/plain; charset=utf-8';
+  if (path === '/metrics') {
+    // Whoever looks at a process must not end it.
+    return metrics.exposition().then(
+      (exposition) => ({ status: 200, ...exposition }),
+      (error: unknown) => {
+        logger.error({ err: error }, 'the metrics could not be read');
+        return { status: 500, contentType, body: '500 metrics could not be read\n' };
+      },
+    );
+  }
   if (path === '/healthz/live') return { status: 200, contentType, body: 'Alive\n' };
   if (path !== '/healthz' && path !== '/healthz/ready')
     return { status: 404, contentType, body: '404 page not found\n' };

@@ -16,7 +16,7 @@ export interface WatchedListOptions<T, K> {
   readonly collect: (items: readonly T[], version: string) => K;
 }
 
-/** Times that a list is read from its beginning before it is given up for now. */
+/** Times that a list is read from its beginning before it is given up until the next load. */
 const MAX_ATTEMPTS = 4;
 /** A list that has no end is a fault of the other side. */
 const MAX_PAGES = 10_000;

@@ -120,7 +120,7 @@ SELECT id${hasOutbox ? `, ${tell} AS told` : ''} FROM written`,
   };
 }
 
-/** Sets when grants were rotated to now ($3), where the attempt is the last that changed them; gives their ids. */
+/** Reopens the last rotation of grants that stand and are at the generation: `reopenRotation` in SQL. Gives their ids. */
 export const REOPEN_ROTATIONS: Statement = {
   name: 'reopen_rotations',
   text: `
