@@ -69,7 +69,8 @@ export async function createRestartableServer(options: RestartableOptions): Prom
     stop,
     start: async () => {
       // A server may have ended before this process was told so.
-      if (current && (await stillRunning([current.pid])).length === 0) await current.exited;
+      const before = current;
+      if (before && (await stillRunning([before.pid])).length === 0) await before.exited;
       if (current) return;
       last = await run();
     },
