@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tokenAudience } from './audience.ts';
+import { accessTokenAudience, tokenAudience } from './audience.ts';
 
 describe('tokenAudience', () => {
   it('OIDC Core §2: one audience is a text, without azp', () => {
@@ -17,5 +17,16 @@ describe('tokenAudience', () => {
 
   it('a single peer still gives two audiences', () => {
     expect(tokenAudience('app', ['peer'])).toEqual({ aud: ['peer', 'app'], azp: 'app' });
+  });
+});
+
+describe('accessTokenAudience', () => {
+  it('RFC 9068 §2.2: API resources are the audience, one a text and several a list, and peers follow', () => {
+    expect(accessTokenAudience('app', [], ['orders'])).toEqual({ aud: 'orders' });
+    expect(accessTokenAudience('app', ['peer'], ['orders', 'pay'])).toEqual({ aud: ['orders', 'pay', 'peer'] });
+  });
+
+  it('OIDC Core §2: without an API resource it is as in ID tokens', () => {
+    expect(accessTokenAudience('app', ['peer'], [])).toEqual({ aud: ['peer', 'app'], azp: 'app' });
   });
 });

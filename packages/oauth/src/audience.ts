@@ -14,3 +14,17 @@ export function tokenAudience(clientId: string, peers: readonly string[]): Token
   const audiences = [...new Set([...peers, clientId])];
   return audiences.length === 1 ? { aud: clientId } : { aud: audiences, azp: clientId };
 }
+
+/**
+ * Whom an access token is for: the API resources it concerns and the peers asked for; where no API resource is concerned,
+ * {@link tokenAudience}. Who asked says `client_id` (RFC 9068 §2.2), so tokens for API resources have no `azp`.
+ */
+export function accessTokenAudience(
+  clientId: string,
+  peers: readonly string[],
+  apiResources: readonly string[],
+): TokenAudience {
+  if (apiResources.length === 0) return tokenAudience(clientId, peers);
+  const [first = clientId, ...further] = new Set([...apiResources, ...peers]);
+  return { aud: further.length === 0 ? first : [first, ...further] };
+}

@@ -43,6 +43,13 @@ describe('buildAuthorizationResponse', () => {
     );
   });
 
+  it('OIDC Session Management §2: session_state is one of the parameters', () => {
+    expect(authorizationResponseEntries({ code: 'c', session_state: 'x.y', iss })).toContainEqual([
+      'session_state',
+      'x.y',
+    ]);
+  });
+
   it('RFC 9207 §2: errors carry iss and state too, and nothing that was not given', () => {
     const uri = buildAuthorizationResponse({
       redirectUri: 'https://client.example/cb',

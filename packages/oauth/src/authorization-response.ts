@@ -12,6 +12,8 @@ export interface AuthorizationResponseParameters {
   readonly expires_in?: number | undefined;
   readonly id_token?: string | undefined;
   readonly scope?: string | undefined;
+  /** OIDC Session Management §2. */
+  readonly session_state?: string | undefined;
   readonly error?: OAuthErrorCode | undefined;
   readonly error_description?: string | undefined;
   readonly error_uri?: string | undefined;

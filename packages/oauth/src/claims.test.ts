@@ -109,6 +109,38 @@ describe('accessTokenClaims', () => {
   });
 });
 
+describe('further claims', () => {
+  it('OIDC Core §2, RFC 9068 §2.2.1: acr and amr stand in both tokens, an empty one in none', () => {
+    const login = { acr: 'urn:mfa', amr: ['pwd', 'otp'] };
+    expect(idTokenClaims({ ...input, ...login })).toMatchObject(login);
+    expect(accessTokenClaims({ ...input, ...login })).toMatchObject(login);
+    expect(idTokenClaims({ ...input, acr: '', amr: [] })).toEqual(protocolClaims);
+  });
+
+  it('RFC 8693 §4.1: who acts for the person is in the access token', () => {
+    const act = { sub: 'admin', act: { sub: 'other' } };
+    expect(accessTokenClaims({ ...input, actor: act }).act).toEqual(act);
+  });
+
+  it('RFC 9068 §3: API resources are the audience of the access token', () => {
+    const claims = accessTokenClaims({ ...input, apiResources: ['orders'] });
+    expect([claims.aud, claims.azp, claims.client_id]).toEqual(['orders', undefined, 'app']);
+  });
+
+  it('given claims stand in place of those of Dex, and never for one of the protocol', () => {
+    const claims = { department: 'math', sub: 'x', iss: 'x', nonce: 'x', act: { sub: 'x' }, scope: 'x', amr: ['x'] };
+    expect(idTokenClaims({ ...input, scopes: ['openid', 'email'], claims })).toEqual({
+      ...protocolClaims,
+      department: 'math',
+    });
+    expect(accessTokenClaims({ ...input, scopes: [], claims })).toEqual({
+      ...protocolClaims,
+      client_id: 'app',
+      department: 'math',
+    });
+  });
+});
+
 describe('epochSeconds', () => {
   it('RFC 7519 §2: rounds down', () => {
     expect(epochSeconds(new Date(1999))).toBe(1);

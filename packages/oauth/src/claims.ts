@@ -1,5 +1,6 @@
-import { type TokenAudience, tokenAudience } from './audience.ts';
+import { accessTokenAudience, type TokenAudience, tokenAudience } from './audience.ts';
 import type { Identity } from './identity.ts';
+import { withoutProtocolClaims } from './protocol-claims.ts';
 import { formatScope, peersOfScopes } from './scopes.ts';
 
 /** Dex's claim of the scope `federated:id`: who the person is upstream. */
@@ -18,20 +19,27 @@ export interface IdentityClaims {
   readonly federated_claims?: FederatedClaims;
 }
 
+/** What both tokens say about the sign-in (OIDC Core §2, RFC 9068 §2.2.1). */
+export interface LoginClaims {
+  /** Epoch seconds. */
+  readonly auth_time?: number;
+  readonly acr?: string;
+  readonly amr?: readonly string[];
+  readonly sid?: string;
+}
+
 /** Claims of an ID token (OIDC Core §2) before the signer adds `at_hash` and `c_hash`. Times are epoch seconds. */
-export interface IdTokenClaims extends TokenAudience, IdentityClaims {
+export interface IdTokenClaims extends TokenAudience, LoginClaims, IdentityClaims {
   readonly iss: string;
   readonly sub: string;
   readonly exp: number;
   readonly iat: number;
   readonly jti: string;
   readonly nonce?: string;
-  readonly auth_time?: number;
-  readonly sid?: string;
 }
 
 /** Claims of a JWT access token (RFC 9068 §2.2). Times are epoch seconds. */
-export interface AccessTokenClaims extends TokenAudience, IdentityClaims {
+export interface AccessTokenClaims extends TokenAudience, LoginClaims, IdentityClaims {
   readonly iss: string;
   readonly sub: string;
   readonly exp: number;
@@ -40,8 +48,8 @@ export interface AccessTokenClaims extends TokenAudience, IdentityClaims {
   readonly client_id: string;
   /** Absent when no scope was granted. */
   readonly scope?: string;
-  readonly auth_time?: number;
-  readonly sid?: string;
+  /** Who acts for the person (RFC 8693 §4.1). */
+  readonly act?: Readonly<Record<string, unknown>>;
 }
 
 /** What both tokens of an answer are made from. */
@@ -63,6 +71,18 @@ export interface TokenClaimsInput {
   readonly authTime?: Date | undefined;
   /** Value of `sid` for tokens that belong to a browser session. */
   readonly sessionId?: string | undefined;
+  readonly acr?: string | undefined;
+  readonly amr?: readonly string[] | undefined;
+  /** Claims beyond the protocol's; undefined = those of Dex for the scopes. None of them replaces one of the protocol's. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** {@link TokenClaimsInput} and what only an access token has. */
+export interface AccessTokenClaimsInput extends TokenClaimsInput {
+  /** Names of the API resources it is for. Default none. */
+  readonly apiResources?: readonly string[] | undefined;
+  /** The claim `act` (RFC 8693 §4.1). */
+  readonly actor?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** {@link TokenClaimsInput} and what only an ID token has. */
@@ -77,11 +97,12 @@ export function epochSeconds(time: Date): number {
 }
 
 /**
- * The claims of an ID token: exactly those of Dex. Further standard claims are answered by the userinfo endpoint alone
- * (OIDC Core §5.4), so the token stays small.
+ * The claims of an ID token: unless others are given, exactly those of Dex. Further standard claims are answered by the
+ * userinfo endpoint alone (OIDC Core §5.4), so the token stays small.
  */
 export function idTokenClaims(input: IdTokenClaimsInput): IdTokenClaims {
   return {
+    ...personClaims(input),
     iss: input.issuer,
     sub: input.subject,
     ...tokenAudience(input.clientId, peersOfScopes(input.scopes)),
@@ -90,23 +111,24 @@ export function idTokenClaims(input: IdTokenClaimsInput): IdTokenClaims {
     jti: input.tokenId,
     ...(isPresent(input.nonce) && { nonce: input.nonce }),
     ...loginClaims(input),
-    ...identityClaims(input),
   };
 }
 
 /** The claims of a JWT access token (RFC 9068 §2.2), with the identity claims Dex's access tokens have. */
-export function accessTokenClaims(input: TokenClaimsInput): AccessTokenClaims {
+export function accessTokenClaims(input: AccessTokenClaimsInput): AccessTokenClaims {
+  const { actor, apiResources = [] } = input;
   return {
+    ...personClaims(input),
     iss: input.issuer,
     sub: input.subject,
-    ...tokenAudience(input.clientId, peersOfScopes(input.scopes)),
+    ...accessTokenAudience(input.clientId, peersOfScopes(input.scopes), apiResources),
     exp: epochSeconds(input.expiresAt),
     iat: epochSeconds(input.issuedAt),
     jti: input.tokenId,
     client_id: input.clientId,
     ...(input.scopes.length > 0 && { scope: formatScope(input.scopes) }),
     ...loginClaims(input),
-    ...identityClaims(input),
+    ...(actor !== undefined && { act: actor }),
   };
 }
 
@@ -128,9 +150,15 @@ export function identityClaims({
   };
 }
 
-function loginClaims({ authTime, sessionId }: TokenClaimsInput): Pick<IdTokenClaims, 'auth_time' | 'sid'> {
+function personClaims(input: TokenClaimsInput): Readonly<Record<string, unknown>> {
+  return input.claims === undefined ? { ...identityClaims(input) } : withoutProtocolClaims(input.claims);
+}
+
+function loginClaims({ authTime, sessionId, acr, amr }: TokenClaimsInput): LoginClaims {
   return {
     ...(authTime !== undefined && { auth_time: epochSeconds(authTime) }),
+    ...(isPresent(acr) && { acr }),
+    ...(amr !== undefined && amr.length > 0 && { amr: [...amr] }),
     ...(isPresent(sessionId) && { sid: sessionId }),
   };
 }

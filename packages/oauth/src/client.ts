@@ -1,3 +1,5 @@
+import type { ClientSettings } from './client-settings.ts';
+
 /** Identifier of a client, as registered (RFC 6749 §2.2). */
 export type ClientId = string & { readonly __brand: 'ClientId' };
 
@@ -25,4 +27,10 @@ export interface Client {
   /** Connector ids people may use for this client; empty = all. */
   readonly allowedConnectors: readonly string[];
   readonly logoUrl?: string;
+  /**
+   * The secret itself, for clients whose assertions or ID tokens are keyed by it (`client_secret_jwt`, HS256); undefined for
+   * all others. Never in a log.
+   */
+  readonly hmacSecret?: string;
+  readonly settings: ClientSettings;
 }

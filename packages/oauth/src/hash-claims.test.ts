@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { HMAC_ALGORITHMS } from './client-settings.ts';
 import { leftHalfHash } from './hash-claims.ts';
 import { SIGNING_ALGORITHMS } from './signing-algorithm.ts';
 
@@ -11,9 +12,17 @@ describe('leftHalfHash', () => {
     );
   });
 
-  it.each(SIGNING_ALGORITHMS)('OIDC Core §3.1.3.6: %s hashes with the function of its name', (alg) => {
-    const name = alg === 'EdDSA' ? 'sha512' : `sha${alg.slice(2)}`;
-    const digest = createHash(name).update('token').digest();
-    expect(leftHalfHash(alg, 'token')).toBe(digest.subarray(0, digest.length / 2).toString('base64url'));
+  it.each([...SIGNING_ALGORITHMS, ...HMAC_ALGORITHMS])(
+    'OIDC Core §3.1.3.6: %s hashes with the function of its name',
+    (alg) => {
+      const name = alg === 'EdDSA' ? 'sha512' : `sha${alg.slice(2)}`;
+      const digest = createHash(name).update('token').digest();
+      expect(leftHalfHash(alg, 'token')).toBe(digest.subarray(0, digest.length / 2).toString('base64url'));
+    },
+  );
+
+  it('a state is hashed by the bytes it came in', () => {
+    const digest = createHash('sha256').update(Buffer.from('é✓', 'utf8')).digest();
+    expect(leftHalfHash('RS256', 'é✓')).toBe(digest.subarray(0, 16).toString('base64url'));
   });
 });

@@ -102,7 +102,7 @@ export function verifyCompactJws(token: string, { keys, algorithms, typ }: Verif
   if (alg === undefined || !isSigningAlgorithm(alg)) {
     return { ok: false, reason: 'algorithm-not-allowed' };
   }
-  if (!isExpectedType(header.typ, typ)) {
+  if (!isExpectedJwsType(header.typ, typ)) {
     return { ok: false, reason: 'wrong-type' };
   }
   const candidates = keys.filter((key) => key.alg === alg && (header.kid === undefined || key.kid === header.kid));
@@ -144,7 +144,11 @@ function verifySignature(alg: SigningAlgorithm, key: KeyObject, data: Buffer, si
   }
 }
 
-function isExpectedType(actual: string | undefined, expected: string): boolean {
+/**
+ * Whether the header `typ` is the expected one (RFC 7515 §4.1.9, RFC 8725 §3.11): case and the prefix `application/` do not
+ * matter, and a token without one passes as `JWT`.
+ */
+export function isExpectedJwsType(actual: string | undefined, expected: string): boolean {
   if (actual === undefined) {
     return expected === 'JWT';
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatScope, isNarrowerScope, parseScope } from './scopes.ts';
+import { formatScope, isNarrowerScope, parseScope, splitScope } from './scopes.ts';
 
 describe('parseScope', () => {
   it('RFC 6749 §3.3: keeps the order, drops repetitions and tolerates extra spaces', () => {
@@ -75,5 +75,24 @@ describe('isNarrowerScope', () => {
 
   it('N25: narrower first does not widen later', () => {
     expect(isNarrowerScope(['openid', 'email'], ['openid'])).toBe(false);
+  });
+});
+
+describe('splitScope', () => {
+  it('RFC 6749 §3.3: each scope once, in order; another character or an endless text is malformed', () => {
+    expect(splitScope(undefined)).toEqual([]);
+    expect(splitScope('  api  openid api ')).toEqual(['api', 'openid']);
+    for (const text of ['a"b', 'a\\b', 'a\tb', 'é', 'a\n', 'a '.repeat(2049)]) {
+      expect(splitScope(text)).toBeUndefined();
+    }
+  });
+
+  it('RFC 6749 §3.3: what it gives can be written again', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const scopes = splitScope(text);
+        if (scopes !== undefined) expect(splitScope(formatScope(scopes))).toEqual(scopes);
+      }),
+    );
   });
 });

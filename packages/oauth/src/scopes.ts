@@ -34,7 +34,27 @@ export interface ParsedScope {
   readonly unrecognized: readonly string[];
 }
 
+/** Longest `scope` parameter that is looked at, in characters. */
+export const MAX_SCOPE_LENGTH = 4096;
+
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/** Whether a text can be a scope (RFC 6749 §3.3): printable ASCII without space, quote and backslash. */
+export function isScopeToken(text: string): boolean {
+  return SCOPE_TOKEN.test(text);
+}
+
+/**
+ * Takes a `scope` parameter apart (RFC 6749 §3.3): each scope once, in the order asked; which of them exist is the resource
+ * model's to say. Undefined and empty mean no scope, and extra spaces are tolerated, as in Dex. The result is undefined when
+ * a scope has a character it may not have, or all is longer than {@link MAX_SCOPE_LENGTH}. Never throws.
+ */
+export function splitScope(text: string | undefined): readonly string[] | undefined {
+  if (text === undefined) return [];
+  if (text.length > MAX_SCOPE_LENGTH) return undefined;
+  const scopes = new Set(text.split(' ').filter((scope) => scope !== ''));
+  return [...scopes].every(isScopeToken) ? [...scopes] : undefined;
+}
 
 /** Takes a `scope` parameter apart (RFC 6749 §3.3). Undefined and empty mean no scope; extra spaces are tolerated, as in Dex. */
 export function parseScope(value: string | undefined): ParsedScope {
@@ -83,5 +103,5 @@ function isRecognized(token: string): boolean {
   if ((KNOWN_SCOPES as readonly string[]).includes(token)) {
     return true;
   }
-  return token.length > PEER_SCOPE_PREFIX.length && token.startsWith(PEER_SCOPE_PREFIX) && SCOPE_TOKEN.test(token);
+  return token.length > PEER_SCOPE_PREFIX.length && token.startsWith(PEER_SCOPE_PREFIX) && isScopeToken(token);
 }
