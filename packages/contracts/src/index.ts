@@ -5,9 +5,11 @@ export { createVerificationKeys, type VerificationKeys } from './directories/ver
 export {
   type Authentication,
   type BeginCallbackRequest,
+  type BeginLogoutRequest,
   type CompleteCallbackRequest,
   type ConnectorDescription,
   type ConnectorKind,
+  type ExchangeTokenRequest,
   type Federation,
   federationErrors,
   type LoginRequest,
@@ -52,6 +54,7 @@ export type {
 } from './storage/events.ts';
 export type {
   Authorization,
+  AuthorizationDetails,
   AuthorizationRequestRecord,
   Connector,
   Consent,
@@ -64,7 +67,7 @@ export type {
   User,
   Versioned,
 } from './storage/records.ts';
-export type { SessionToEnd, StorageSessionsApi } from './storage/sessions.ts';
+export type { LogoutDelivery, LogoutDeliveryResult, SessionToEnd, StorageSessionsApi } from './storage/sessions.ts';
 export type {
   AttemptCount,
   AttemptToCount,
@@ -85,6 +88,7 @@ export type {
   CodeToRedeem,
   CompletionRequest,
   ConnectorList,
+  GrantToCreate,
   GrantToRevoke,
   RotationOutcome,
   RotationRefusal,
@@ -98,3 +102,10 @@ export type {
   TokenToRotate,
   WatchedListRequest,
 } from './storage/storage.ts';
+export type {
+  FrontChannelTokens,
+  FrontChannelTokensToIssue,
+  TokenApi,
+  TokenIssuer,
+} from './token/token.ts';
+export { createTokenIssuerClient, tokenBinding, tokenClient } from './token/wire.ts';

@@ -9,6 +9,8 @@ import { loadWatchedList, type WatchedListOptions } from './watched-list.ts';
 export interface ClientDirectory {
   /** The client of an id, also a disabled one; undefined when there is none. */
   find(id: string): Client | undefined;
+  /** The origins from which scripts of enabled clients call. */
+  corsOrigins(): ReadonlySet<string>;
   ready(): Promise<void>;
   close(): void;
 }
@@ -16,7 +18,10 @@ export interface ClientDirectory {
 interface KnownClients {
   readonly version: string;
   readonly clients: ReadonlyMap<string, Client>;
+  readonly corsOrigins: ReadonlySet<string>;
 }
+
+const NO_ORIGINS: ReadonlySet<string> = new Set();
 
 /**
  * Follows the list of clients by a call that storage answers when something changed. Only whole lists are taken: one that
@@ -32,7 +37,11 @@ export function createClientDirectory(options: {
       const { version, clients, nextCursor } = await options.storage.listClients(request);
       return { version, items: clients, nextCursor };
     },
-    collect: (items, version) => ({ version, clients: new Map(items.map((client) => [client.id, client])) }),
+    collect: (items, version) => ({
+      version,
+      clients: new Map(items.map((client) => [client.id, client])),
+      corsOrigins: new Set(items.flatMap(({ isEnabled, settings }) => (isEnabled ? (settings.corsOrigins ?? []) : []))),
+    }),
   };
   const watch = createWatch<KnownClients>({
     what: 'clients',
@@ -41,5 +50,10 @@ export function createClientDirectory(options: {
     pauseMs: () => 0,
     load: (known) => loadWatchedList(reading, known),
   });
-  return { find: (id) => watch.current()?.clients.get(id), ready: () => watch.ready(), close: () => watch.close() };
+  return {
+    find: (id) => watch.current()?.clients.get(id),
+    corsOrigins: () => watch.current()?.corsOrigins ?? NO_ORIGINS,
+    ready: () => watch.ready(),
+    close: () => watch.close(),
+  };
 }

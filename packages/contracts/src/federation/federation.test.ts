@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { authentication, connector, identity, someText, text } from '../testing/arbitraries.ts';
 import { startLoopback } from '../testing/loopback.ts';
+import { sampleOf } from '../testing/sample.ts';
 import { type Federation, federationErrors } from './federation.ts';
 import { federationBinding, federationClient } from './wire.ts';
 
@@ -16,6 +17,8 @@ function fakeFederation(methods: Partial<Federation> = {}): Federation {
     beginCallback: never,
     completeCallback: never,
     refresh: never,
+    exchangeToken: never,
+    beginLogout: never,
     ...methods,
   };
 }
@@ -36,6 +39,9 @@ test('every method of federation says over the wire what it says in process', as
     begun: fc.record({ redirectUrl: text, connectorData: bytes }),
     complete: fc.record({ connectorId: text, state: text, parameters: text, connectorData: bytes, scopes }),
     refresh: fc.record({ connectorId: text, identity, connectorData: bytes, scopes }),
+    exchange: fc.record({ connectorId: text, token: text, tokenType: text }),
+    logout: fc.record({ connectorId: text, connectorData: bytes, returnUrl: text, state: text }),
+    logoutUrl: fc.option(someText, { nil: undefined }),
   });
   let now = fc.sample(cases, 1)[0] as typeof cases extends fc.Arbitrary<infer T> ? T : never;
   const keep =
@@ -50,6 +56,8 @@ test('every method of federation says over the wire what it says in process', as
     beginCallback: keep(() => now.begun),
     completeCallback: keep(() => now.answer),
     refresh: keep(() => now.answer),
+    exchangeToken: keep(() => now.answer),
+    beginLogout: keep(() => now.logoutUrl),
   });
   await using loopback = await startLoopback([federationBinding(federation)]);
   const authorize = federationClient(loopback.as('authorize'), DEADLINE_MS);
@@ -63,7 +71,11 @@ test('every method of federation says over the wire what it says in process', as
       expect(await authorize.beginCallback(next.begin)).toEqual(next.begun);
       expect(await authorize.completeCallback(next.complete)).toEqual(next.answer);
       expect(await token.refresh(next.refresh)).toEqual(next.answer);
-      expect(seen).toEqual([next.login, next.begin, next.complete, next.refresh]);
+      expect(await token.login(next.login)).toEqual(next.answer);
+      expect(await token.exchangeToken(next.exchange)).toEqual(next.answer);
+      expect(await authorize.beginLogout(next.logout)).toEqual(next.logoutUrl);
+      const { login, begin, complete, refresh, exchange, logout } = next;
+      expect(seen).toEqual([login, begin, complete, refresh, login, exchange, logout]);
     }),
     { numRuns: 30 },
   );
@@ -89,11 +101,46 @@ test('a refusal keeps the code that callers tell it by, and a login is never sen
   expect(calls).toBe(1);
 });
 
-test('N93: only the service that signs people in may try passwords', async () => {
-  await using loopback = await startLoopback([federationBinding(fakeFederation())]);
-  const request = { connectorId: 'ldap', username: 'a', password: 'b', scopes: [] };
-  for (const caller of ['token', 'keys', 'storage', '']) {
-    const call = federationClient(loopback.as(caller), DEADLINE_MS).login(request);
-    await expect(call).rejects.toMatchObject({ kind: 'permission_denied' });
+test('N93: each method is open to the services that need it, and to no other', async () => {
+  const answer = { identity: sampleOf(identity), connectorData: Buffer.alloc(0) };
+  const federation = fakeFederation({
+    login: async () => answer,
+    beginCallback: async () => ({ redirectUrl: '', connectorData: Buffer.alloc(0) }),
+    completeCallback: async () => answer,
+    refresh: async () => answer,
+    exchangeToken: async () => answer,
+    beginLogout: async () => undefined,
+  });
+  await using loopback = await startLoopback([federationBinding(federation)]);
+  const at = { connectorId: 'ldap', connectorData: Buffer.alloc(0), state: 's', scopes: [] };
+  const calls: Readonly<Record<keyof Federation, (client: Federation) => Promise<unknown>>> = {
+    listConnectors: (client) => client.listConnectors(),
+    login: (client) => client.login({ connectorId: 'ldap', username: 'a', password: 'b', scopes: [] }),
+    beginCallback: (client) => client.beginCallback(at),
+    completeCallback: (client) => client.completeCallback({ ...at, parameters: '' }),
+    refresh: (client) => client.refresh({ ...at, identity: answer.identity }),
+    exchangeToken: (client) => client.exchangeToken({ connectorId: 'ldap', token: 't', tokenType: 'id_token' }),
+    beginLogout: (client) => client.beginLogout({ ...at, returnUrl: 'https://issuer.example/' }),
+  };
+  const open: Record<string, string[]> = {};
+  for (const caller of ['authorize', 'token', 'keys', 'storage', '']) {
+    const client = federationClient(loopback.as(caller), DEADLINE_MS);
+    for (const [name, call] of Object.entries(calls)) {
+      const refusal = await call(client).then(
+        () => undefined,
+        (error: { kind: string }) => error.kind,
+      );
+      if (refusal === undefined) open[name] = [...(open[name] ?? []), caller];
+      else expect(refusal).toBe('permission_denied');
+    }
   }
+  expect(open).toEqual({
+    listConnectors: ['authorize', 'token'],
+    login: ['authorize', 'token'],
+    beginCallback: ['authorize'],
+    completeCallback: ['authorize'],
+    refresh: ['authorize', 'token'],
+    exchangeToken: ['token'],
+    beginLogout: ['authorize'],
+  });
 });

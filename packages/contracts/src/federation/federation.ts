@@ -38,6 +38,7 @@ export interface Authentication {
  * - `notInRequiredGroups` (permission_denied): a person, but in none of the groups the configuration asks for.
  * - `userGone` (not_found): at refresh, the upstream does not know the person any more.
  * - `unknownConnector` (not_found): there is no such connector.
+ * - `unsupportedExchange` (invalid_argument): the connector takes no tokens, or none of that type.
  * - `invalidCallback` (invalid_argument): what came back with the browser is not an answer to what was asked.
  */
 export const federationErrors = {
@@ -49,6 +50,7 @@ export const federationErrors = {
   userGone: 'federation.user_gone',
   unknownConnector: 'federation.unknown_connector',
   invalidCallback: 'federation.invalid_callback',
+  unsupportedExchange: 'federation.unsupported_exchange',
 } as const;
 
 /** A password to check. */
@@ -89,6 +91,25 @@ export interface RefreshRequest {
   readonly scopes: readonly string[];
 }
 
+/** An upstream's token to turn into an identity (RFC 8693, Dex's `connector_id`). */
+export interface ExchangeTokenRequest {
+  readonly connectorId: string;
+  readonly token: string;
+  /** `urn:ietf:params:oauth:token-type:id_token` or `…:access_token`. */
+  readonly tokenType: string;
+}
+
+/** A sign-out to carry to the upstream. */
+export interface BeginLogoutRequest {
+  readonly connectorId: string;
+  /** As the sign-in gave it. */
+  readonly connectorData: Uint8Array;
+  /** Where the upstream sends the browser afterwards. */
+  readonly returnUrl: string;
+  /** Comes back unchanged. */
+  readonly state: string;
+}
+
 /** What the federation service implements, and callers have. Errors: see {@link federationErrors}. */
 export interface Federation {
   listConnectors(): Promise<readonly ConnectorDescription[]>;
@@ -98,4 +119,8 @@ export interface Federation {
   ): Promise<{ readonly redirectUrl: string; readonly connectorData: Uint8Array }>;
   completeCallback(request: CompleteCallbackRequest): Promise<Authentication>;
   refresh(request: RefreshRequest): Promise<Authentication>;
+  /** Rejects with `unsupportedExchange` where the connector takes no tokens, `invalidCredentials` for a bad one. */
+  exchangeToken(request: ExchangeTokenRequest): Promise<Authentication>;
+  /** Undefined: this upstream cannot be signed out of. */
+  beginLogout(request: BeginLogoutRequest): Promise<string | undefined>;
 }

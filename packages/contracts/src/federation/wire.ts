@@ -75,19 +75,31 @@ export function federationClient(channel: RpcChannel, deadlineMs: number): Feder
         }),
       );
     },
+    async exchangeToken(request) {
+      return authenticationFromWire(await client.exchangeToken(request));
+    },
+    async beginLogout({ connectorData, ...request }) {
+      const { redirectUrl } = await client.beginLogout({ ...request, connectorData: Buffer.from(connectorData) });
+      return redirectUrl === '' ? undefined : redirectUrl;
+    },
   };
 }
 
-/** Offers a federation implementation: signing in to `authorize`, looking up again to `token`. */
+/**
+ * Offers a federation implementation: signing in and out at an upstream to `authorize`, looking up again and upstreams'
+ * tokens to `token`, passwords to both (the grant `password`, RFC 6749 §4.3).
+ */
 export function federationBinding(federation: Federation): RpcBinding {
   return bindRpc({
     definition: FederationServiceService,
     allowedCallers: ['authorize', 'token'],
     methodCallers: {
-      login: ['authorize'],
+      login: ['authorize', 'token'],
       beginCallback: ['authorize'],
       completeCallback: ['authorize'],
-      refresh: ['token'],
+      refresh: ['authorize', 'token'],
+      exchangeToken: ['token'],
+      beginLogout: ['authorize'],
     },
     methods: {
       async listConnectors() {
@@ -110,6 +122,12 @@ export function federationBinding(federation: Federation): RpcBinding {
       async refresh(request) {
         const identity = identityFromWire(required(request.identity, 'identity'));
         return authenticationToWire(await federation.refresh({ ...request, identity }));
+      },
+      async exchangeToken(request) {
+        return authenticationToWire(await federation.exchangeToken(request));
+      },
+      async beginLogout(request) {
+        return { redirectUrl: (await federation.beginLogout(request)) ?? '' };
       },
     },
   });

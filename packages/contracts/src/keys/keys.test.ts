@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { tokenToSign } from '../testing/arbitraries.ts';
 import { startLoopback } from '../testing/loopback.ts';
-import type { KeysApi, SecretPurpose, TokenBundle } from './keys.ts';
+import type { KeysApi, SecretPurpose, TokenBundle, TokenType } from './keys.ts';
 import { createKeys, keysBinding, keysClient } from './wire.ts';
 
 const DEADLINE_MS = 5_000;
@@ -69,7 +69,8 @@ test('a token of a type that only a newer peer knows is refused, and the bundles
     idempotent: [],
     deadlineMs: DEADLINE_MS,
   });
-  const token = { type: 'TOKEN_TYPE_ID_TOKEN', claimsJson: '{}', algorithm: '', atHashOf: 0, cHashOver: '' } as const;
+  const hashes = { atHashOf: 0, cHashOver: '', atHashOver: '', sHashOver: '' };
+  const token = { type: 'TOKEN_TYPE_ID_TOKEN', claimsJson: '{}', algorithm: '', ...hashes } as const;
   const unknown = { ...token, type: 'TOKEN_TYPE_UNSPECIFIED' } as const;
   const broken = { ...token, claimsJson: '{"secret' };
   const { outcomes } = await client.sign({
@@ -89,9 +90,55 @@ test('public keys and secrets survive the wire', async () => {
   expect(await keys.getSecrets('refresh_token')).toEqual(secrets);
 });
 
-test('N93: symmetric keys are given to their holders only, and signatures to the token service only', async () => {
+test('N93: logout tokens are signed for the service that ends sessions, all others for the one that issues them', async () => {
   await using loopback = await startLoopback([keysBinding(fakeKeysApi())]);
-  const purposes: SecretPurpose[] = ['refresh_token', 'authorization_code', 'browser', 'connector_data'];
+  const types: TokenType[] = ['access_token', 'id_token', 'logout_token', 'userinfo', 'introspection'];
+  const bundles = types.map((type) => [{ type, claims: { sub: 'a' } }]);
+  const signed = async (caller: string): Promise<readonly string[]> => {
+    const outcomes = await keysClient(loopback.as(caller), DEADLINE_MS).sign(bundles);
+    return types.filter((_, index) => {
+      const outcome = outcomes[index];
+      if (outcome?.ok === false) {
+        expect(outcome.error).toMatchObject({ kind: 'permission_denied', code: 'keys.token_type_not_yours' });
+      }
+      return outcome?.ok;
+    });
+  };
+  expect(await signed('token')).toEqual(['access_token', 'id_token', 'userinfo', 'introspection']);
+  expect(await signed('authorize')).toEqual(['logout_token']);
+});
+
+test('N93: a bundle with a token that the caller may not have signed is not signed in part', async () => {
+  await using loopback = await startLoopback([keysBinding(fakeKeysApi())]);
+  const claims = { sub: 'a' };
+  const mixed = [{ type: 'logout_token', claims } as const, { type: 'id_token', claims } as const];
+  const [outcome] = await keysClient(loopback.as('authorize'), DEADLINE_MS).sign([mixed]);
+  expect(outcome).toMatchObject({ ok: false, error: { kind: 'permission_denied' } });
+});
+
+test('a logout token survives the wire', async () => {
+  const seen: (readonly TokenBundle[])[] = [];
+  const api = fakeKeysApi({
+    async sign(bundles) {
+      seen.push(bundles);
+      return bundles.map(() => succeeded(['signed']));
+    },
+  });
+  await using loopback = await startLoopback([keysBinding(api)]);
+  const bundles = [[{ type: 'logout_token', claims: { sid: 's' }, algorithm: 'ES256' } as const]];
+  expect(await keysClient(loopback.as('authorize'), DEADLINE_MS).sign(bundles)).toEqual([succeeded(['signed'])]);
+  expect(seen).toEqual([bundles]);
+});
+
+test('N93: symmetric keys are given to their holders only, and signatures to nobody who decides of no token', async () => {
+  await using loopback = await startLoopback([keysBinding(fakeKeysApi())]);
+  const purposes: SecretPurpose[] = [
+    'refresh_token',
+    'access_token',
+    'authorization_code',
+    'browser',
+    'connector_data',
+  ];
   const holders: Record<string, string[]> = {};
   for (const caller of ['authorize', 'token', 'federation', 'storage', 'keys', '']) {
     const client = keysClient(loopback.as(caller), DEADLINE_MS);
@@ -109,8 +156,9 @@ test('N93: symmetric keys are given to their holders only, and signatures to the
     }
   }
   expect(holders).toEqual({
-    sign: ['token'],
+    sign: ['authorize', 'token'],
     refresh_token: ['token'],
+    access_token: ['token'],
     authorization_code: ['authorize', 'token'],
     browser: ['authorize'],
     connector_data: ['federation'],

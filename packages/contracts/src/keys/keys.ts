@@ -1,7 +1,11 @@
 import type { Outcome } from '@tessera/rpc';
 
-/** What a token is for; decides its `typ` header. `access_token` is `at+jwt` (RFC 9068 §2.1). */
-export type TokenType = 'access_token' | 'id_token';
+/**
+ * What a token is for; decides its `typ` header, and who may have it signed: `access_token` is `at+jwt` (RFC 9068 §2.1),
+ * `logout_token` `logout+jwt` (OIDC Back-Channel Logout §2.4), `introspection` `token-introspection+jwt` (RFC 9701 §5),
+ * `id_token` and `userinfo` (OIDC Core §5.3.2) `JWT`. Logout tokens are `authorize`'s, all others `token`'s.
+ */
+export type TokenType = 'access_token' | 'id_token' | 'logout_token' | 'userinfo' | 'introspection';
 
 /** A token to sign. Header and key are the keys service's. */
 export interface TokenToSign {
@@ -13,6 +17,10 @@ export interface TokenToSign {
   readonly atHashOf?: number;
   /** Adds `c_hash` over this code (OIDC Core §3.3.2.11). */
   readonly cHashOver?: string;
+  /** Adds `at_hash` over this access token, which was not signed here (a reference token). */
+  readonly atHashOver?: string;
+  /** Adds `s_hash` over this state. */
+  readonly sHashOver?: string;
 }
 
 /** Tokens of one answer: signed together, or not at all. */
@@ -30,7 +38,7 @@ export interface PublicKeys {
 }
 
 /** What a symmetric key of this issuer is for. */
-export type SecretPurpose = 'refresh_token' | 'authorization_code' | 'browser' | 'connector_data';
+export type SecretPurpose = 'refresh_token' | 'access_token' | 'authorization_code' | 'browser' | 'connector_data';
 
 /** The symmetric keys of one purpose. */
 export interface Secrets {

@@ -24,10 +24,20 @@ import type { Keys, KeysApi, PublicJwk, SecretPurpose, TokenToSign, TokenType } 
 const typeToWire: Readonly<Record<TokenType, TokenTypeMessage>> = {
   access_token: TokenTypeMessage.ACCESS_TOKEN,
   id_token: TokenTypeMessage.ID_TOKEN,
+  logout_token: TokenTypeMessage.LOGOUT_TOKEN,
+  userinfo: TokenTypeMessage.USERINFO,
+  introspection: TokenTypeMessage.INTROSPECTION,
+};
+
+/** Who may have which tokens signed. */
+const typesOfCallers: Readonly<Record<string, readonly TokenType[]>> = {
+  token: ['access_token', 'id_token', 'userinfo', 'introspection'],
+  authorize: ['logout_token'],
 };
 
 const purposeToWire: Readonly<Record<SecretPurpose, SecretPurposeMessage>> = {
   refresh_token: SecretPurposeMessage.REFRESH_TOKEN,
+  access_token: SecretPurposeMessage.ACCESS_TOKEN,
   authorization_code: SecretPurposeMessage.AUTHORIZATION_CODE,
   browser: SecretPurposeMessage.BROWSER,
   connector_data: SecretPurposeMessage.CONNECTOR_DATA,
@@ -40,6 +50,8 @@ function tokenToWire(token: TokenToSign): TokenToSignMessage {
     algorithm: token.algorithm ?? '',
     atHashOf: token.atHashOf === undefined ? 0 : token.atHashOf + 1,
     cHashOver: token.cHashOver ?? '',
+    atHashOver: token.atHashOver ?? '',
+    sHashOver: token.sHashOver ?? '',
   };
 }
 
@@ -50,6 +62,8 @@ function tokenFromWire(message: TokenToSignMessage): TokenToSign {
     ...optionalText('algorithm', message.algorithm),
     ...optional('atHashOf', message.atHashOf === 0 ? undefined : message.atHashOf - 1),
     ...optionalText('cHashOver', message.cHashOver),
+    ...optionalText('atHashOver', message.atHashOver),
+    ...optionalText('sHashOver', message.sHashOver),
   };
 }
 
@@ -91,10 +105,20 @@ export function keysClient(channel: RpcChannel, deadlineMs: number): KeysApi {
 /** Who may have the symmetric keys of a purpose: who makes such credentials and who checks them. */
 const secretHolders: Readonly<Record<SecretPurpose, readonly string[]>> = {
   refresh_token: ['token'],
+  access_token: ['token'],
   authorization_code: ['authorize', 'token'],
   browser: ['authorize'],
   connector_data: ['federation'],
 };
+
+function assertSigner(token: TokenToSign): TokenToSign {
+  if (typesOfCallers[currentContext()?.caller ?? '']?.includes(token.type) === true) return token;
+  throw new TesseraError({
+    kind: 'permission_denied',
+    code: 'keys.token_type_not_yours',
+    message: `the caller may not have a ${token.type} signed`,
+  });
+}
 
 function assertHolder(purpose: SecretPurpose): void {
   if (secretHolders[purpose].includes(currentContext()?.caller ?? '')) return;
@@ -113,12 +137,12 @@ export function keysBinding(api: KeysApi): RpcBinding {
   return bindRpc({
     definition: KeysServiceService,
     allowedCallers: ['authorize', 'token', 'federation'],
-    methodCallers: { sign: ['token'], getPublicKeys: ['authorize', 'token'] },
+    methodCallers: { sign: ['authorize', 'token'], getPublicKeys: ['authorize', 'token'] },
     methods: {
       async sign(request) {
         const outcomes = await sendReadable(
           request.bundles,
-          (bundle) => bundle.tokens.map(tokenFromWire),
+          (bundle) => bundle.tokens.map(tokenFromWire).map(assertSigner),
           (bundles) => api.sign(bundles),
         );
         return {

@@ -30,6 +30,7 @@ export function createStorage(api: StorageApi): Storage {
     ...api,
     findGrant: createBatcher({ name: 'storage.findGrant', send: (ids) => api.findGrants(ids) }),
     redeemCode: createBatcher({ name: 'storage.redeemCode', send: (codes) => api.redeemCodes(codes) }),
+    createGrant: createBatcher({ name: 'storage.createGrant', send: (grants) => api.createGrants(grants) }),
     rotateRefreshToken: createBatcher({
       name: 'storage.rotateRefreshToken',
       send: (tokens) => api.rotateRefreshTokens(tokens),

@@ -2,7 +2,9 @@ import {
   type CodeOutcome as CodeOutcomeMessage,
   CodeRefusal as CodeRefusalMessage,
   type CodeToRedeem as CodeToRedeemMessage,
+  type CreatedGrant,
   type FoundGrant,
+  type GrantToCreate as GrantToCreateMessage,
   type GrantToRevoke as GrantToRevokeMessage,
   type ReopenOutcome,
   type RevokeOutcome,
@@ -26,11 +28,12 @@ import {
   wholeSeconds,
 } from '../outcome-wire.ts';
 import type { Grant } from './records.ts';
-import { grantFromWire, grantToWire } from './records-wire.ts';
+import { authorizationFromWire, authorizationToWire, grantFromWire, grantToWire } from './records-wire.ts';
 import type {
   CodeOutcome,
   CodeRefusal,
   CodeToRedeem,
+  GrantToCreate,
   GrantToRevoke,
   RotationOutcome,
   RotationRefusal,
@@ -57,6 +60,7 @@ const rotationRefusals: Readonly<Record<RotationRefusal, RotationRefusalMessage>
 export function codeToWire(code: CodeToRedeem): CodeToRedeemMessage {
   return {
     ...code,
+    grantType: code.grantType ?? '',
     redirectUri: code.redirectUri ?? '',
     codeVerifier: code.codeVerifier ?? '',
     refreshExpiresAt: code.refreshExpiresAt,
@@ -66,9 +70,10 @@ export function codeToWire(code: CodeToRedeem): CodeToRedeemMessage {
 
 /** The code of a message. */
 export function codeFromWire(message: CodeToRedeemMessage): CodeToRedeem {
-  const { redirectUri, codeVerifier, tokensExpireAt, refreshExpiresAt, ...rest } = message;
+  const { grantType, redirectUri, codeVerifier, tokensExpireAt, refreshExpiresAt, ...rest } = message;
   return {
     ...rest,
+    ...optionalText('grantType', grantType),
     ...optionalText('redirectUri', redirectUri),
     ...optionalText('codeVerifier', codeVerifier),
     tokensExpireAt: required(tokensExpireAt, 'tokens_expire_at'),
@@ -91,6 +96,46 @@ export function codeOutcomeFromWire({ outcome }: CodeOutcomeMessage): Outcome<Co
       return outcomeOf(() => ({ type: 'redeemed', grant: grantFromWire(outcome.value) }));
     case 'refusal':
       return succeeded({ type: 'refused', refusal: enumFromWire(codeRefusals, outcome.value) ?? 'unknown' });
+    case 'error':
+      return failedFromWire(outcome.value);
+    case undefined:
+      return missingOutcome();
+  }
+}
+
+/** A grant to create as a message. */
+export function grantToCreateToWire(grant: GrantToCreate): GrantToCreateMessage {
+  return {
+    ...grant,
+    authorization: authorizationToWire(grant.authorization),
+    refreshExpiresAt: grant.refreshExpiresAt,
+    validIfNotUsedForSeconds: wholeSeconds(grant.validIfNotUsedForSeconds),
+  };
+}
+
+/** The grant to create of a message. */
+export function grantToCreateFromWire(message: GrantToCreateMessage): GrantToCreate {
+  const { authorization, tokensExpireAt, refreshExpiresAt, ...rest } = message;
+  return {
+    ...rest,
+    authorization: authorizationFromWire(required(authorization, 'authorization')),
+    tokensExpireAt: required(tokensExpireAt, 'tokens_expire_at'),
+    ...optional('refreshExpiresAt', refreshExpiresAt),
+  };
+}
+
+/** What became of a creation, as a message. */
+export function createdGrantToWire(outcome: Outcome<Grant>): CreatedGrant {
+  return {
+    outcome: outcome.ok ? { $case: 'grant', value: grantToWire(outcome.value) } : errorCase(outcome.error),
+  };
+}
+
+/** What became of a creation. */
+export function createdGrantFromWire({ outcome }: CreatedGrant): Outcome<Grant> {
+  switch (outcome?.$case) {
+    case 'grant':
+      return outcomeOf(() => grantFromWire(outcome.value));
     case 'error':
       return failedFromWire(outcome.value);
     case undefined:

@@ -1,4 +1,4 @@
-import type { Client, ClientId } from '@tessera/oauth';
+import type { Client, ClientId, ClientSettings } from '@tessera/oauth';
 import type {
   Authorization as AuthorizationMessage,
   Client as ClientMessage,
@@ -10,7 +10,15 @@ import type {
 } from '@tessera/proto/tessera/storage/v1/records';
 import { identityFromWire, identityToWire } from '../identity-wire.ts';
 import { malformed, optional, optionalText, required } from '../outcome-wire.ts';
-import type { Authorization, Connector, Credential, Grant, InitialAccessToken, User } from './records.ts';
+import type {
+  Authorization,
+  AuthorizationDetails,
+  Connector,
+  Credential,
+  Grant,
+  InitialAccessToken,
+  User,
+} from './records.ts';
 
 /** A client as a message. */
 export function clientToWire(client: Client): ClientMessage {
@@ -29,17 +37,21 @@ export function clientToWire(client: Client): ClientMessage {
     trustedPeers: [...client.trustedPeers],
     allowedConnectors: [...client.allowedConnectors],
     logoUrl: client.logoUrl ?? '',
+    settingsJson: JSON.stringify(client.settings),
+    hmacSecret: client.hmacSecret ?? '',
   };
 }
 
 /** The client of a message. */
 export function clientFromWire(message: ClientMessage): Client {
-  const { id, secrets, logoUrl, ...rest } = message;
+  const { id, secrets, logoUrl, settingsJson, hmacSecret, ...rest } = message;
   return {
     ...rest,
     id: id as ClientId,
     secrets: secrets.map(({ salt, hash, expiresAt }) => ({ salt, hash, ...optional('expiresAt', expiresAt) })),
     ...optionalText('logoUrl', logoUrl),
+    ...optionalText('hmacSecret', hmacSecret),
+    settings: settingsJson === '' ? {} : (JSON.parse(settingsJson) as ClientSettings),
   };
 }
 
@@ -100,13 +112,14 @@ export function authorizationToWire(authorization: Authorization): Authorization
     isRefreshable: authorization.isRefreshable,
     refreshesUpstream: authorization.refreshesUpstream,
     sessionId: authorization.sessionId ?? '',
+    detailsJson: authorization.details === undefined ? '' : JSON.stringify(authorization.details),
   };
 }
 
 /** The authorization of a message; throws when a peer left something out that must not be guessed. */
 export function authorizationFromWire(message: AuthorizationMessage): Authorization {
   const { codeChallenge: challenge, codeChallengeMethod: method, ...others } = message;
-  const { nonce, identity, authTime, sessionId, ...rest } = others;
+  const { nonce, identity, authTime, sessionId, detailsJson, ...rest } = others;
   if (challenge !== '' && method !== 'S256' && method !== 'plain') throw malformed('unknown code_challenge_method');
   return {
     ...rest,
@@ -115,6 +128,7 @@ export function authorizationFromWire(message: AuthorizationMessage): Authorizat
     identity: identityFromWire(required(identity, 'identity')),
     authTime: required(authTime, 'auth_time'),
     ...optionalText('sessionId', sessionId),
+    ...(detailsJson === '' ? {} : { details: JSON.parse(detailsJson) as AuthorizationDetails }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Identity } from '@tessera/oauth';
+import type { ClaimsRequest, Identity } from '@tessera/oauth';
 
 /** A person of the password database. */
 export interface User {
@@ -15,7 +15,7 @@ export interface User {
 /** What a code stands for: what the person agreed to, and who they are. */
 export interface Authorization {
   readonly clientId: string;
-  /** As it was in the authorization request. */
+  /** As it was in the authorization request; empty where there was none to return to (password, device, token exchange). */
   readonly redirectUri: string;
   readonly scopes: readonly string[];
   readonly nonce?: string;
@@ -30,8 +30,25 @@ export interface Authorization {
   readonly isRefreshable: boolean;
   /** Whether the upstream is asked at each refresh. */
   readonly refreshesUpstream: boolean;
-  /** The session it comes of; undefined = none. */
+  /** The session it comes of, also the claim `sid`; undefined = none. */
   readonly sessionId?: string;
+  readonly details?: AuthorizationDetails;
+}
+
+/** What few authorizations have. A JSON document: no dates, no bytes. */
+export interface AuthorizationDetails {
+  /** The request had no `redirect_uri` (RFC 6749 §4.1.3), so the token request need not have it either. */
+  readonly isRedirectUriImplied?: true;
+  /** OIDC Core §2. */
+  readonly acr?: string;
+  readonly amr?: readonly string[];
+  readonly claims?: ClaimsRequest;
+  /** Resource indicators that may be asked for (RFC 8707). */
+  readonly resources?: readonly string[];
+  /** Who acts for the person (RFC 8693 §4.1), the claim `act`. */
+  readonly actor?: Readonly<Record<string, unknown>>;
+  /** Which grant it came of, where that is not a code: `password`, `implicit`, `urn:…`. */
+  readonly grantType?: string;
 }
 
 /** One sign-in at one client, and the refresh-token family that comes of it. */

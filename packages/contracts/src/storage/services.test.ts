@@ -2,7 +2,7 @@ import { StorageEventsServiceService } from '@tessera/proto/tessera/storage/v1/e
 import { createRpcClient, failed, succeeded } from '@tessera/rpc';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { authorization, grant } from '../testing/arbitraries.ts';
+import { authorization, grant, grantToCreate, moment } from '../testing/arbitraries.ts';
 import { fakeStorageApi } from '../testing/fake-storage-api.ts';
 import { startLoopback } from '../testing/loopback.ts';
 import { sampleOf } from '../testing/sample.ts';
@@ -114,6 +114,9 @@ test('sessions and consents say over the wire what they say in process', async (
     findSessions: [succeeded(stored), succeeded(undefined)],
     updateSession: true,
     endSession: true,
+    putLogoutDeliveries: undefined,
+    takeLogoutDeliveries: fc.sample(arbitrary.delivery, 3),
+    settleLogoutDeliveries: undefined,
     listSessions: { items: [stored], nextCursor: 'more' },
     findConsent: consent,
     putConsent: undefined,
@@ -123,12 +126,17 @@ test('sessions and consents say over the wire what they say in process', async (
   await using storage = await startStorage(answers);
   const authorize = storage.as('authorize');
   const events = fc.sample(arbitrary.event, 2);
-  const end = { id: 's', reason: 'logout', revokesGrants: true };
+  const end = { id: 's', reason: 'logout', revokesGrants: false, revokesGrantsOfClients: ['a', 'b'] };
+  const deliveries = fc.sample(arbitrary.delivery, 2);
+  const results = [{ id: 'd' }, { id: 'e', retryAt: sampleOf(moment) }];
   const got = {
     createSession: await authorize.createSession(session, events),
     findSessions: await authorize.findSessions(['a', 'b']),
     updateSession: await authorize.updateSession(session, 3),
     endSession: await authorize.endSession(end),
+    putLogoutDeliveries: await authorize.putLogoutDeliveries(deliveries),
+    takeLogoutDeliveries: await authorize.takeLogoutDeliveries(5, 60),
+    settleLogoutDeliveries: await authorize.settleLogoutDeliveries(results),
     listSessions: await authorize.listSessions({ subject: 's', cursor: 'here', limit: 7 }),
     findConsent: await authorize.findConsent('s', 'c'),
     putConsent: await authorize.putConsent(consent),
@@ -141,12 +149,26 @@ test('sessions and consents say over the wire what they say in process', async (
     ['findSessions', ['a', 'b']],
     ['updateSession', session, 3],
     ['endSession', end],
+    ['putLogoutDeliveries', deliveries],
+    ['takeLogoutDeliveries', 5, 60],
+    ['settleLogoutDeliveries', results],
     ['listSessions', { subject: 's', cursor: 'here', limit: 7 }],
     ['findConsent', 's', 'c'],
     ['putConsent', consent],
     ['withdrawConsent', 's', 'c'],
     ['listConsents', { subject: 's' }],
   ]);
+});
+
+test('a session ends without its grants, with all of them or with those of some clients, over the wire as in process', async () => {
+  await using storage = await startStorage({ endSession: false });
+  const ends = [
+    { id: 's', reason: 'logout', revokesGrants: false },
+    { id: 's', reason: 'logout', revokesGrants: true },
+    { id: 's', reason: 'logout', revokesGrants: false, revokesGrantsOfClients: ['a'] },
+  ];
+  for (const end of ends) expect(await storage.as('authorize').endSession(end)).toBe(false);
+  expect(storage.asked).toEqual(ends.map((end) => ['endSession', end]));
 });
 
 test('records of every kind are read, listed and written over the wire as in process', async () => {
@@ -248,23 +270,25 @@ test('only the first page of a watched list can say that nothing changed', async
   expect(await authorize.listConnectors({ knownVersion: '6' })).toEqual({ version: '7', connectors: [] });
 });
 
-test('events, used values, attempts and sessions of one turn travel together, and one that fails leaves the others alone', async () => {
+test('events, used values, attempts, sessions and new grants of one turn travel together, and one that fails leaves the others alone', async () => {
   const batches: number[] = [];
   const answer = <T, A>(items: readonly T[], isBad: (item: T) => boolean, good: A) => {
     batches.push(items.length);
     return items.map((item) => (isBad(item) ? failed(new Error('no')) : succeeded(good)));
   };
-  const attemptCount = sampleOf(arbitrary.attemptCount);
+  const [attemptCount, newGrant] = [sampleOf(arbitrary.attemptCount), sampleOf(grant)];
   const api = fakeStorageApi({
     appendEvents: async (events) => answer(events, ({ key }) => key === 'bad', undefined),
     consumeOnce: async (values) => answer(values, ({ scope }) => scope === 'bad', true),
     countAttempts: async (attempts) => answer(attempts, ({ key }) => key === 'bad', attemptCount),
     findSessions: async (ids) => answer(ids, (id) => id === 'bad', undefined),
     reopenRotations: async (rotations) => answer(rotations, ({ grantId }) => grantId === 'bad', true),
+    createGrants: async (grants) => answer(grants, ({ grantId }) => grantId === 'bad', newGrant),
   });
   await using loopback = await startLoopback(storageBindings(api));
   const storage = createStorage(storageClient(loopback.as('token'), DEADLINE_MS));
   const event = sampleOf(arbitrary.event);
+  const toCreate = sampleOf(grantToCreate);
   const names = ['a', 'bad', 'c'];
   const singles: Readonly<Record<string, (name: string) => Promise<unknown>>> = {
     appendEvent: (key) => storage.appendEvent({ ...event, key }),
@@ -272,12 +296,13 @@ test('events, used values, attempts and sessions of one turn travel together, an
     countAttempt: (key) => storage.countAttempt({ key, limit: 1, windowSeconds: 1 }),
     findSession: (id) => storage.findSession(id),
     reopenRotation: (grantId) => storage.reopenRotation({ grantId, generation: 1 }),
+    createGrant: (grantId) => storage.createGrant({ ...toCreate, grantId }),
   };
   for (const single of Object.values(singles)) {
     const results = await Promise.allSettled(names.map(single));
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   }
-  expect(batches).toEqual([3, 3, 3, 3, 3]);
+  expect(batches).toEqual([3, 3, 3, 3, 3, 3]);
 });
 
 test('an event that cannot be read is refused by itself', async () => {

@@ -1,6 +1,6 @@
 import { StorageSessionsServiceService } from '@tessera/proto/tessera/storage/v1/sessions';
 import { bindRpc, createRpcClient, type RpcBinding, type RpcChannel } from '@tessera/rpc';
-import { optionalText, required } from '../outcome-wire.ts';
+import { optional, optionalText, required, wholeSeconds } from '../outcome-wire.ts';
 import { eventFromWire, eventToWire } from './events-wire.ts';
 import { idempotentMethods } from './idempotent-methods.ts';
 import { filterToWire, pageFromWire, pageRequestFromWire, pageRequestToWire } from './page-wire.ts';
@@ -8,6 +8,8 @@ import type { StorageSessionsApi } from './sessions.ts';
 import {
   consentFromWire,
   consentToWire,
+  deliveryFromWire,
+  deliveryToWire,
   foundSessionFromWire,
   foundSessionToWire,
   sessionFromWire,
@@ -34,8 +36,19 @@ export function sessionsClient(channel: RpcChannel, deadlineMs: number): Storage
     async updateSession(session, expectedVersion) {
       return (await client.updateSession({ session: sessionToWire(session), expectedVersion })).isUpdated;
     },
-    async endSession(session) {
-      return (await client.endSession(session)).isEnded;
+    async endSession({ revokesGrantsOfClients = [], ...session }) {
+      const request = { ...session, revokesGrantsOfClients: [...revokesGrantsOfClients] };
+      return (await client.endSession(request)).isEnded;
+    },
+    async putLogoutDeliveries(deliveries) {
+      await client.putLogoutDeliveries({ deliveries: deliveries.map(deliveryToWire) });
+    },
+    async takeLogoutDeliveries(limit, leaseSeconds) {
+      const request = { limit, leaseSeconds: wholeSeconds(leaseSeconds) };
+      return (await client.takeLogoutDeliveries(request)).deliveries.map(deliveryFromWire);
+    },
+    async settleLogoutDeliveries(results) {
+      await client.settleLogoutDeliveries({ results: results.map(({ id, retryAt }) => ({ id, retryAt })) });
     },
     async listSessions({ subject, ...page }) {
       const request = { ...pageRequestToWire(page), subject: filterToWire('subject', subject) };
@@ -69,6 +82,9 @@ export function sessionsBinding(api: StorageSessionsApi): RpcBinding {
       findSessions: ['authorize', 'token'],
       updateSession: ['authorize'],
       endSession: ['authorize', 'admin'],
+      putLogoutDeliveries: ['authorize', 'admin'],
+      takeLogoutDeliveries: ['authorize'],
+      settleLogoutDeliveries: ['authorize'],
       listSessions: ['authorize', 'admin'],
       findConsent: ['authorize', 'admin'],
       putConsent: ['authorize'],
@@ -87,8 +103,20 @@ export function sessionsBinding(api: StorageSessionsApi): RpcBinding {
         const parsed = sessionFromWire(required(session, 'session'));
         return { isUpdated: await api.updateSession(parsed, expectedVersion) };
       },
-      async endSession(request) {
-        return { isEnded: await api.endSession(request) };
+      async endSession({ revokesGrantsOfClients: clientIds, ...request }) {
+        const session = { ...request, ...(clientIds.length === 0 ? {} : { revokesGrantsOfClients: clientIds }) };
+        return { isEnded: await api.endSession(session) };
+      },
+      async putLogoutDeliveries({ deliveries }) {
+        await api.putLogoutDeliveries(deliveries.map(deliveryFromWire));
+        return {};
+      },
+      async takeLogoutDeliveries({ limit, leaseSeconds }) {
+        return { deliveries: (await api.takeLogoutDeliveries(limit, leaseSeconds)).map(deliveryToWire) };
+      },
+      async settleLogoutDeliveries({ results }) {
+        await api.settleLogoutDeliveries(results.map(({ id, retryAt }) => ({ id, ...optional('retryAt', retryAt) })));
+        return {};
       },
       async listSessions({ subject, ...page }) {
         const request = { ...pageRequestFromWire(page), ...optionalText('subject', subject) };

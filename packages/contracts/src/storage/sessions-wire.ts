@@ -1,9 +1,22 @@
 import type { Consent as ConsentMessage, Session as SessionMessage } from '@tessera/proto/tessera/storage/v1/records';
-import type { FoundSession, VersionedSession } from '@tessera/proto/tessera/storage/v1/sessions';
+import type {
+  FoundSession,
+  LogoutDelivery as LogoutDeliveryMessage,
+  VersionedSession,
+} from '@tessera/proto/tessera/storage/v1/sessions';
 import { type Outcome, succeeded } from '@tessera/rpc';
 import { identityFromWire, identityToWire } from '../identity-wire.ts';
-import { errorCase, failedFromWire, missingOutcome, optional, outcomeOf, required } from '../outcome-wire.ts';
+import {
+  errorCase,
+  failedFromWire,
+  missingOutcome,
+  optional,
+  optionalText,
+  outcomeOf,
+  required,
+} from '../outcome-wire.ts';
 import type { Consent, Session, Versioned } from './records.ts';
+import type { LogoutDelivery } from './sessions.ts';
 
 /** A session as a message. */
 export function sessionToWire(session: Session): SessionMessage {
@@ -67,4 +80,21 @@ export function consentToWire(consent: Consent): ConsentMessage {
 /** The consent of a message. */
 export function consentFromWire({ grantedAt, expiresAt, ...message }: ConsentMessage): Consent {
   return { ...message, grantedAt: required(grantedAt, 'granted_at'), ...optional('expiresAt', expiresAt) };
+}
+
+/** A delivery as a message. */
+export function deliveryToWire(delivery: LogoutDelivery): LogoutDeliveryMessage {
+  return { ...delivery, subject: delivery.subject ?? '', sessionId: delivery.sessionId ?? '' };
+}
+
+/** The delivery of a message. */
+export function deliveryFromWire(message: LogoutDeliveryMessage): LogoutDelivery {
+  const { subject, sessionId, dueAt, expiresAt, ...rest } = message;
+  return {
+    ...rest,
+    ...optionalText('subject', subject),
+    ...optionalText('sessionId', sessionId),
+    dueAt: required(dueAt, 'due_at'),
+    expiresAt: required(expiresAt, 'expires_at'),
+  };
 }

@@ -23,6 +23,7 @@ test('reads, changes and key sets say over the wire what they say in process', a
   const clients = fc.sample(arbitrary.client, 3);
   const grants = fc.sample(arbitrary.grant, 2);
   const codes = fc.sample(arbitrary.code, 2);
+  const toCreate = fc.sample(arbitrary.grantToCreate, 2);
   const authorization = sampleOf(arbitrary.authorization);
   const event = sampleOf(storageArbitrary.event);
   const keep =
@@ -40,6 +41,7 @@ test('reads, changes and key sets say over the wire what they say in process', a
     updateAuthorizationRequest: keep(true),
     completeAuthorizationRequest: keep(true),
     redeemCodes: keep(grants.map((grant) => succeeded({ type: 'redeemed' as const, grant }))),
+    createGrants: keep(grants.map(succeeded)),
     revokeGrants: keep([succeeded(true)]),
     getKeySet: keep({ version: 4, payload: Buffer.from('sealed') }),
     compareAndSetKeySet: keep(true),
@@ -56,6 +58,7 @@ test('reads, changes and key sets say over the wire what they say in process', a
     await authorize.completeAuthorizationRequest(completion),
     await token.findGrants(['a', 'b']),
     await token.redeemCodes(codes),
+    await token.createGrants(toCreate),
     await token.revokeGrants([{ grantId: 'g', reason: 'x' }]),
     await federation.findUser('a@b'),
     await keys.getKeySet('RS256', 4),
@@ -69,6 +72,7 @@ test('reads, changes and key sets say over the wire what they say in process', a
     true,
     grants.map(succeeded),
     grants.map((grant) => succeeded({ type: 'redeemed', grant })),
+    grants.map(succeeded),
     [succeeded(true)],
     user,
     { version: 4, payload: Buffer.from('sealed') },
@@ -82,6 +86,7 @@ test('reads, changes and key sets say over the wire what they say in process', a
     [completion],
     [['a', 'b']],
     [codes],
+    [toCreate],
     [[{ grantId: 'g', reason: 'x' }]],
     ['a@b'],
     ['RS256', 4],
@@ -130,6 +135,8 @@ test('each single call of storage goes to its own batch', async () => {
   const storage = createStorage(fakeStorageApi({ revokeGrants: async (grants) => grants.map(() => succeeded(true)) }));
   expect(await storage.findGrant('g')).toBeUndefined();
   expect(await storage.redeemCode(sampleOf(arbitrary.code))).toEqual({ type: 'refused', refusal: 'unknown' });
+  const toCreate = sampleOf(arbitrary.grantToCreate);
+  expect(await storage.createGrant(toCreate)).toMatchObject({ id: toCreate.grantId, generation: 0 });
   expect(await storage.rotateRefreshToken(rotation())).toEqual({ type: 'refused', refusal: 'unknown' });
   expect(await storage.revokeGrant({ grantId: 'g', reason: 'x' })).toBe(true);
   expect(await storage.reopenRotation({ grantId: 'g', generation: 1 })).toBe(false);

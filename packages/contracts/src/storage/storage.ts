@@ -58,8 +58,13 @@ export interface CompletionRequest {
 /** A code as it was presented. */
 export interface CodeToRedeem {
   readonly codeId: string;
+  /**
+   * The grant it is presented for; undefined = `authorization_code`. A code is redeemed for the grant alone that its
+   * authorization names (`details.grantType`), so that a device's code is not good at another one (RFC 8628 §3.4).
+   */
+  readonly grantType?: string;
   readonly clientId: string;
-  /** Undefined = not sent. */
+  /** Undefined = not sent, which the authorization has to allow (RFC 6749 §4.1.3). */
   readonly redirectUri?: string;
   readonly codeVerifier?: string;
   /** UUID for the grant, chosen by the caller; the same redemption repeated with it succeeds again. */
@@ -73,8 +78,8 @@ export interface CodeToRedeem {
 }
 
 /**
- * Why a code was not redeemed. `unknown`: never there, or expired. `replayed`: redeemed before, and the grant of that
- * redemption is revoked now (RFC 6749 §4.1.2). The other three leave the code as it was.
+ * Why a code was not redeemed. `unknown`: never there, expired, or not of the grant it was presented for. `replayed`:
+ * redeemed before, and the grant of that redemption is revoked now (RFC 6749 §4.1.2). The others leave the code as it was.
  */
 export type CodeRefusal = 'unknown' | 'replayed' | 'other_client' | 'redirect_uri' | 'pkce';
 
@@ -82,6 +87,19 @@ export type CodeRefusal = 'unknown' | 'replayed' | 'other_client' | 'redirect_ur
 export type CodeOutcome =
   | { readonly type: 'redeemed'; readonly grant: Grant }
   | { readonly type: 'refused'; readonly refusal: CodeRefusal };
+
+/** A grant that comes of no code: of a password, a token that was exchanged, or the front channel. */
+export interface GrantToCreate {
+  /** UUID, chosen by the caller; the same creation repeated with it succeeds again. */
+  readonly grantId: string;
+  readonly authorization: Authorization;
+  /** When the last token of a grant without refresh token dies. */
+  readonly tokensExpireAt: Date;
+  /** When a grant with refresh token dies; undefined = never. */
+  readonly refreshExpiresAt?: Date;
+  /** Idle lifetime of the refresh token, so that a forgotten grant is swept; 0 = none. */
+  readonly validIfNotUsedForSeconds: number;
+}
 
 /** A refresh token as it was presented, and the rules for its successor. */
 export interface TokenToRotate {
@@ -167,6 +185,12 @@ export interface StorageWriteApi {
    */
   redeemCodes(codes: readonly CodeToRedeem[]): Promise<readonly Outcome<CodeOutcome>[]>;
   /**
+   * Creates grants, one durable statement for the batch, and gives them back. After a crash between commit and answer the
+   * same call (same `grantId`) gets the same grant, as it stands then. Of callers who mean different authorizations by one
+   * id, one gets its grant; the others fail (`storage.grant_exists`).
+   */
+  createGrants(grants: readonly GrantToCreate[]): Promise<readonly Outcome<Grant>[]>;
+  /**
    * Rotates refresh tokens, one durable statement for the batch. Of callers who race with one token, the first rotates;
    * the others get the same successor within the reuse interval and revoke the family after it (with an interval of 0,
    * at once). After a crash between commit and answer the same call (same `attemptId`) gets the same successor.
@@ -216,6 +240,7 @@ export interface StorageApi
 type Batched =
   | 'findGrants'
   | 'redeemCodes'
+  | 'createGrants'
   | 'rotateRefreshTokens'
   | 'revokeGrants'
   | 'reopenRotations'
@@ -228,6 +253,7 @@ type Batched =
 export interface Storage extends Omit<StorageApi, Batched> {
   findGrant(id: string): Promise<Grant | undefined>;
   redeemCode(code: CodeToRedeem): Promise<CodeOutcome>;
+  createGrant(grant: GrantToCreate): Promise<Grant>;
   rotateRefreshToken(token: TokenToRotate): Promise<RotationOutcome>;
   revokeGrant(grant: GrantToRevoke): Promise<boolean>;
   reopenRotation(rotation: RotationToReopen): Promise<boolean>;

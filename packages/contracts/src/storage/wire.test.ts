@@ -17,7 +17,7 @@ import {
   Session,
   User,
 } from '@tessera/proto/tessera/storage/v1/records';
-import { FoundSession } from '@tessera/proto/tessera/storage/v1/sessions';
+import { FoundSession, LogoutDelivery } from '@tessera/proto/tessera/storage/v1/sessions';
 import {
   AttemptOutcome,
   ConsumeOutcome,
@@ -29,7 +29,9 @@ import {
 import {
   CodeOutcome,
   CodeToRedeem,
+  CreatedGrant,
   FoundGrant,
+  GrantToCreate,
   GrantToRevoke,
   ReopenOutcome,
   RevokeOutcome,
@@ -39,6 +41,7 @@ import {
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as arbitrary from '../testing/arbitraries.ts';
+import { sampleOf } from '../testing/sample.ts';
 import * as storageArbitrary from '../testing/storage-arbitraries.ts';
 import type { AdministeredKind, AdministeredRecords, RecordToPut } from './administration.ts';
 import * as administration from './administration-wire.ts';
@@ -85,6 +88,19 @@ test('a grant survives the wire', () => survives(arbitrary.grant, Grant, records
 test('a code to redeem survives the wire', () =>
   survives(arbitrary.code, CodeToRedeem, outcomes.codeToWire, outcomes.codeFromWire));
 
+test('a grant to create survives the wire, and what became of it', () => {
+  survives(arbitrary.grantToCreate, GrantToCreate, outcomes.grantToCreateToWire, outcomes.grantToCreateFromWire);
+  const created = arbitrary.outcome(arbitrary.grant);
+  survives(created, CreatedGrant, outcomes.createdGrantToWire, outcomes.createdGrantFromWire);
+});
+
+test('a client of an older peer has no settings, and an authorization no details', () => {
+  const client = records.clientToWire({ ...sampleOf(arbitrary.client), settings: { requirePkce: true } });
+  expect(records.clientFromWire({ ...client, settingsJson: '' }).settings).toEqual({});
+  const authorization = records.authorizationToWire(sampleOf(arbitrary.authorization));
+  expect(records.authorizationFromWire({ ...authorization, detailsJson: '' })).not.toHaveProperty('details');
+});
+
 test('a refresh token to rotate survives the wire', () =>
   survives(arbitrary.rotation, TokenToRotate, outcomes.tokenToWire, outcomes.tokenFromWire));
 
@@ -117,12 +133,13 @@ test('the outcomes of a batch survive the wire, errors among them', () => {
   survives(arbitrary.outcome(fc.boolean()), RevokeOutcome, outcomes.revokedToWire, outcomes.revokedFromWire);
 });
 
-test('a connector, a credential, an initial access token, a session and a consent survive the wire', () => {
+test('a connector, a credential, an initial access token, a session, a logout delivery and a consent survive the wire', () => {
   survives(storageArbitrary.storedConnector, Connector, records.connectorToWire, records.connectorFromWire);
   survives(storageArbitrary.credential, Credential, records.credentialToWire, records.credentialFromWire);
   const token = storageArbitrary.initialAccessToken;
   survives(token, InitialAccessToken, records.initialAccessTokenToWire, records.initialAccessTokenFromWire);
   survives(storageArbitrary.session, Session, sessions.sessionToWire, sessions.sessionFromWire);
+  survives(storageArbitrary.delivery, LogoutDelivery, sessions.deliveryToWire, sessions.deliveryFromWire);
   survives(storageArbitrary.consent, Consent, sessions.consentToWire, sessions.consentFromWire);
 });
 
@@ -235,6 +252,7 @@ test('a refusal that only a newer peer knows is still a refusal', () => {
 test('an outcome without content, from a newer peer, is an error and never a success', () => {
   for (const read of [
     outcomes.codeOutcomeFromWire,
+    outcomes.createdGrantFromWire,
     outcomes.rotationFromWire,
     outcomes.foundFromWire,
     outcomes.revokedFromWire,

@@ -10,6 +10,10 @@ import {
   codeOutcomeFromWire,
   codeOutcomeToWire,
   codeToWire,
+  createdGrantFromWire,
+  createdGrantToWire,
+  grantToCreateFromWire,
+  grantToCreateToWire,
   grantToRevokeFromWire,
   grantToRevokeToWire,
   reopenedFromWire,
@@ -49,6 +53,11 @@ export function writeClient(channel: RpcChannel, deadlineMs: number): StorageWri
     async redeemCodes(codes) {
       return (await client.redeemCodes({ codes: codes.map(codeToWire) })).outcomes.map(codeOutcomeFromWire);
     },
+    async createGrants(grants) {
+      return (await client.createGrants({ grants: grants.map(grantToCreateToWire) })).outcomes.map(
+        createdGrantFromWire,
+      );
+    },
     async rotateRefreshTokens(tokens) {
       return (await client.rotateRefreshTokens({ tokens: tokens.map(tokenToWire) })).outcomes.map(rotationFromWire);
     },
@@ -72,6 +81,7 @@ export function writeBinding(api: StorageWriteApi): RpcBinding {
       updateAuthorizationRequest: ['authorize'],
       completeAuthorizationRequest: ['authorize'],
       redeemCodes: ['token'],
+      createGrants: ['token'],
       rotateRefreshTokens: ['token'],
       revokeGrants: ['authorize', 'token'],
       reopenRotations: ['token'],
@@ -92,6 +102,10 @@ export function writeBinding(api: StorageWriteApi): RpcBinding {
       async redeemCodes({ codes }) {
         const outcomes = await sendReadable(codes, codeFromWire, (read) => api.redeemCodes(read));
         return { outcomes: outcomes.map(codeOutcomeToWire) };
+      },
+      async createGrants({ grants }) {
+        const outcomes = await sendReadable(grants, grantToCreateFromWire, (read) => api.createGrants(read));
+        return { outcomes: outcomes.map(createdGrantToWire) };
       },
       async rotateRefreshTokens({ tokens }) {
         const outcomes = await sendReadable(tokens, tokenFromWire, (read) => api.rotateRefreshTokens(read));

@@ -1,11 +1,12 @@
 import { errorKinds, TesseraError } from '@tessera/errors';
-import type { Client, ClientId, Identity } from '@tessera/oauth';
+import type { Client, ClientId, ClientSettings, Identity } from '@tessera/oauth';
 import { failed, type Outcome, succeeded } from '@tessera/rpc';
 import fc from 'fast-check';
 import type { Authentication, ConnectorDescription } from '../federation/federation.ts';
 import type { TokenToSign } from '../keys/keys.ts';
-import type { Authorization, Grant, User } from '../storage/records.ts';
-import type { CodeOutcome, CodeToRedeem, RotationOutcome, TokenToRotate } from '../storage/storage.ts';
+import type { Authorization, AuthorizationDetails, Grant, User } from '../storage/records.ts';
+import type { CodeOutcome, CodeToRedeem, GrantToCreate, RotationOutcome, TokenToRotate } from '../storage/storage.ts';
+import type { FrontChannelTokens, FrontChannelTokensToIssue } from '../token/token.ts';
 
 /** Any text that UTF-8 can carry. */
 export const text = fc.string({ unit: 'grapheme', maxLength: 20 });
@@ -50,8 +51,24 @@ const secret = record<Client['secrets'][number], 'expiresAt'>({ salt: bytes, has
   'expiresAt',
 ]);
 
+/** What is particular about clients: any of it may be left out. */
+const settings: fc.Arbitrary<ClientSettings> = fc.record(
+  {
+    description: text,
+    grantTypes: texts,
+    requirePkce: fc.boolean(),
+    authMethod: fc.constantFrom('client_secret_jwt', 'private_key_jwt', 'none'),
+    jwks: fc.record({ keys: fc.array(claims, { maxLength: 2 }) }, { noNullPrototype: true }),
+    idTokenSignedResponseAlg: fc.constantFrom('RS256', 'HS512'),
+    idTokenLifetimeSeconds: count,
+    refreshTokens: fc.record({ endWithSession: fc.boolean() }, { requiredKeys: [], noNullPrototype: true }),
+    claims,
+  },
+  { requiredKeys: [], noNullPrototype: true },
+);
+
 /** Clients. */
-export const client: fc.Arbitrary<Client> = record<Client, 'logoUrl'>(
+export const client: fc.Arbitrary<Client> = record<Client, 'logoUrl' | 'hmacSecret'>(
   {
     id: someText as unknown as fc.Arbitrary<ClientId>,
     name: text,
@@ -63,8 +80,10 @@ export const client: fc.Arbitrary<Client> = record<Client, 'logoUrl'>(
     trustedPeers: texts,
     allowedConnectors: texts,
     logoUrl: someText as fc.Arbitrary<string | undefined> as never,
+    hmacSecret: someText as never,
+    settings,
   },
-  ['logoUrl'],
+  ['logoUrl', 'hmacSecret'],
 );
 
 /** People of the password database. */
@@ -73,8 +92,25 @@ export const user: fc.Arbitrary<User> = record<User, never>(
   [],
 );
 
+/** What few authorizations have. */
+const details: fc.Arbitrary<AuthorizationDetails> = fc.record(
+  {
+    isRedirectUriImplied: fc.constant(true as const),
+    acr: text,
+    amr: texts,
+    claims: fc.record({ idToken: claims as fc.Arbitrary<Record<string, object>> }, { noNullPrototype: true }),
+    resources: texts,
+    actor: claims,
+    grantType: text,
+  },
+  { requiredKeys: [], noNullPrototype: true },
+);
+
 /** Authorizations. */
-export const authorization: fc.Arbitrary<Authorization> = record<Authorization, 'nonce' | 'pkce' | 'sessionId'>(
+export const authorization: fc.Arbitrary<Authorization> = record<
+  Authorization,
+  'nonce' | 'pkce' | 'sessionId' | 'details'
+>(
   {
     clientId: text,
     redirectUri: text,
@@ -91,8 +127,9 @@ export const authorization: fc.Arbitrary<Authorization> = record<Authorization, 
     isRefreshable: fc.boolean(),
     refreshesUpstream: fc.boolean(),
     sessionId: someText as never,
+    details: details as never,
   },
-  ['nonce', 'pkce', 'sessionId'],
+  ['nonce', 'pkce', 'sessionId', 'details'],
 );
 
 /** Grants. */
@@ -112,10 +149,11 @@ export const grant: fc.Arbitrary<Grant> = record<Grant, 'expiresAt' | 'revokedAt
 /** Codes to redeem. */
 export const code: fc.Arbitrary<CodeToRedeem> = record<
   CodeToRedeem,
-  'redirectUri' | 'codeVerifier' | 'refreshExpiresAt'
+  'grantType' | 'redirectUri' | 'codeVerifier' | 'refreshExpiresAt'
 >(
   {
     codeId: text,
+    grantType: someText as never,
     clientId: text,
     redirectUri: someText as never,
     codeVerifier: someText as never,
@@ -124,7 +162,19 @@ export const code: fc.Arbitrary<CodeToRedeem> = record<
     refreshExpiresAt: moment as never,
     validIfNotUsedForSeconds: count,
   },
-  ['redirectUri', 'codeVerifier', 'refreshExpiresAt'],
+  ['grantType', 'redirectUri', 'codeVerifier', 'refreshExpiresAt'],
+);
+
+/** Grants to create. */
+export const grantToCreate: fc.Arbitrary<GrantToCreate> = record<GrantToCreate, 'refreshExpiresAt'>(
+  {
+    grantId: text,
+    authorization,
+    tokensExpireAt: moment,
+    refreshExpiresAt: moment as never,
+    validIfNotUsedForSeconds: count,
+  },
+  ['refreshExpiresAt'],
 );
 
 /** Refresh tokens to rotate. */
@@ -174,15 +224,47 @@ export const rotationOutcome: fc.Arbitrary<RotationOutcome> = fc.oneof(
 );
 
 /** Tokens to sign. */
-export const tokenToSign: fc.Arbitrary<TokenToSign> = record<TokenToSign, 'algorithm' | 'atHashOf' | 'cHashOver'>(
+export const tokenToSign: fc.Arbitrary<TokenToSign> = record<
+  TokenToSign,
+  'algorithm' | 'atHashOf' | 'cHashOver' | 'atHashOver' | 'sHashOver'
+>(
   {
-    type: fc.constantFrom('access_token', 'id_token'),
+    type: fc.constantFrom('access_token', 'id_token', 'userinfo', 'introspection'),
     claims,
     algorithm: someText as never,
     atHashOf: fc.nat({ max: 10 }) as never,
     cHashOver: someText as never,
+    atHashOver: someText as never,
+    sHashOver: someText as never,
   },
-  ['algorithm', 'atHashOf', 'cHashOver'],
+  ['algorithm', 'atHashOf', 'cHashOver', 'atHashOver', 'sHashOver'],
+);
+
+/** Tokens of the front channel to issue. */
+export const tokensToIssue: fc.Arbitrary<FrontChannelTokensToIssue> = record<
+  FrontChannelTokensToIssue,
+  'code' | 'state'
+>(
+  {
+    authorization,
+    hasAccessToken: fc.boolean(),
+    hasIdToken: fc.boolean(),
+    code: someText as never,
+    state: someText as never,
+    grantId: text,
+  },
+  ['code', 'state'],
+);
+
+/** Tokens of the front channel. */
+export const issuedTokens: fc.Arbitrary<FrontChannelTokens> = record<FrontChannelTokens, 'accessToken' | 'idToken'>(
+  {
+    accessToken: someText as never,
+    expiresInSeconds: count,
+    idToken: someText as never,
+    scopes: texts,
+  },
+  ['accessToken', 'idToken'],
 );
 
 /** Connectors. */

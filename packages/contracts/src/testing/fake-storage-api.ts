@@ -1,5 +1,6 @@
-import { succeeded } from '@tessera/rpc';
-import type { StorageApi } from '../storage/storage.ts';
+import { type Outcome, succeeded } from '@tessera/rpc';
+import type { Grant } from '../storage/records.ts';
+import type { GrantToCreate, StorageApi } from '../storage/storage.ts';
 
 /** A storage of which a test implements what it needs; everything else is empty and refuses. */
 export function fakeStorageApi(methods: Partial<StorageApi> = {}): StorageApi {
@@ -17,6 +18,7 @@ function empty() {
     updateAuthorizationRequest: async () => false,
     completeAuthorizationRequest: async () => false,
     redeemCodes: async (codes) => codes.map(() => succeeded({ type: 'refused', refusal: 'unknown' })),
+    createGrants: async (grants) => grants.map(created),
     rotateRefreshTokens: async (tokens) => tokens.map(() => succeeded({ type: 'refused', refusal: 'unknown' })),
     revokeGrants: async (grants) => grants.map(() => succeeded(false)),
     reopenRotations: async (rotations) => rotations.map(() => succeeded(false)),
@@ -27,6 +29,11 @@ function empty() {
     settleEvents: async () => undefined,
     releaseLanes: async () => undefined,
   } satisfies Partial<StorageApi>;
+}
+
+function created({ grantId: id, authorization }: GrantToCreate): Outcome<Grant> {
+  const createdAt = authorization.authTime;
+  return succeeded({ id, authorization, generation: 0, createdAt, lastUsedAt: createdAt });
 }
 
 function emptyShortLived() {
@@ -52,6 +59,9 @@ function emptySessions() {
     findSessions: async (ids) => ids.map(() => succeeded(undefined)),
     updateSession: async () => false,
     endSession: async () => false,
+    putLogoutDeliveries: async () => undefined,
+    takeLogoutDeliveries: async () => [],
+    settleLogoutDeliveries: async () => undefined,
     listSessions: async () => ({ items: [] }),
     findConsent: async () => undefined,
     putConsent: async () => undefined,

@@ -8,6 +8,7 @@ import type {
 } from '../storage/administration.ts';
 import type { ParkedEvent, SecurityEvent, TakenEvents, WaitingEvent } from '../storage/events.ts';
 import type { Connector, Consent, Credential, InitialAccessToken, Session, Versioned } from '../storage/records.ts';
+import type { LogoutDelivery } from '../storage/sessions.ts';
 import type {
   AttemptCount,
   AttemptToCount,
@@ -107,6 +108,20 @@ export const session = record<Session, never>(
     payload: bytes,
   },
   [],
+);
+
+/** Clients to be told that a session ended. */
+export const delivery = record<LogoutDelivery, 'subject' | 'sessionId'>(
+  {
+    id: text,
+    clientId: text,
+    subject: someText as never,
+    sessionId: someText as never,
+    attempts: count,
+    dueAt: moment,
+    expiresAt: moment,
+  },
+  ['subject', 'sessionId'],
 );
 
 /** Consents. */

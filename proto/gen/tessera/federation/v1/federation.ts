@@ -131,6 +131,27 @@ export interface RefreshRequest {
   scopes: string[];
 }
 
+export interface ExchangeTokenRequest {
+  connectorId: string;
+  token: string;
+  /** RFC 8693 §3. */
+  tokenType: string;
+}
+
+export interface BeginLogoutRequest {
+  connectorId: string;
+  connectorData: Buffer;
+  /** Where the upstream sends the browser afterwards. */
+  returnUrl: string;
+  /** Comes back unchanged from the upstream. */
+  state: string;
+}
+
+export interface BeginLogoutResponse {
+  /** Empty = this upstream cannot be signed out of. */
+  redirectUrl: string;
+}
+
 function createBaseConnector(): Connector {
   return {
     id: "",
@@ -796,6 +817,199 @@ export const RefreshRequest: MessageFns<RefreshRequest> = {
   },
 };
 
+function createBaseExchangeTokenRequest(): ExchangeTokenRequest {
+  return { connectorId: "", token: "", tokenType: "" };
+}
+
+export const ExchangeTokenRequest: MessageFns<ExchangeTokenRequest> = {
+  encode(message: ExchangeTokenRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.connectorId !== "") {
+      writer.uint32(10).string(message.connectorId);
+    }
+    if (message.token !== "") {
+      writer.uint32(18).string(message.token);
+    }
+    if (message.tokenType !== "") {
+      writer.uint32(26).string(message.tokenType);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExchangeTokenRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExchangeTokenRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.connectorId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.token = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.tokenType = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseBeginLogoutRequest(): BeginLogoutRequest {
+  return { connectorId: "", connectorData: Buffer.alloc(0), returnUrl: "", state: "" };
+}
+
+export const BeginLogoutRequest: MessageFns<BeginLogoutRequest> = {
+  encode(message: BeginLogoutRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.connectorId !== "") {
+      writer.uint32(10).string(message.connectorId);
+    }
+    if (message.connectorData.length !== 0) {
+      writer.uint32(18).bytes(message.connectorData);
+    }
+    if (message.returnUrl !== "") {
+      writer.uint32(26).string(message.returnUrl);
+    }
+    if (message.state !== "") {
+      writer.uint32(34).string(message.state);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BeginLogoutRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBeginLogoutRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.connectorId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.connectorData = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.returnUrl = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseBeginLogoutResponse(): BeginLogoutResponse {
+  return { redirectUrl: "" };
+}
+
+export const BeginLogoutResponse: MessageFns<BeginLogoutResponse> = {
+  encode(message: BeginLogoutResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.redirectUrl !== "") {
+      writer.uint32(10).string(message.redirectUrl);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BeginLogoutResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBeginLogoutResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.redirectUrl = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 /** Asks upstream identity systems who a person is. */
 export type FederationServiceService = typeof FederationServiceService;
 export const FederationServiceService = {
@@ -853,6 +1067,26 @@ export const FederationServiceService = {
     responseSerialize: (value: Authentication): Buffer => Buffer.from(Authentication.encode(value).finish()),
     responseDeserialize: (value: Buffer): Authentication => Authentication.decode(value),
   },
+  /** Turns a token of the upstream into an identity. */
+  exchangeToken: {
+    path: "/tessera.federation.v1.FederationService/ExchangeToken" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ExchangeTokenRequest): Buffer => Buffer.from(ExchangeTokenRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExchangeTokenRequest => ExchangeTokenRequest.decode(value),
+    responseSerialize: (value: Authentication): Buffer => Buffer.from(Authentication.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Authentication => Authentication.decode(value),
+  },
+  /** Makes the address to send the browser to, so that the person is signed out of the upstream too. */
+  beginLogout: {
+    path: "/tessera.federation.v1.FederationService/BeginLogout" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: BeginLogoutRequest): Buffer => Buffer.from(BeginLogoutRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): BeginLogoutRequest => BeginLogoutRequest.decode(value),
+    responseSerialize: (value: BeginLogoutResponse): Buffer => Buffer.from(BeginLogoutResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): BeginLogoutResponse => BeginLogoutResponse.decode(value),
+  },
 } as const;
 
 export interface FederationServiceServer extends UntypedServiceImplementation {
@@ -866,6 +1100,10 @@ export interface FederationServiceServer extends UntypedServiceImplementation {
   completeCallback: handleUnaryCall<CompleteCallbackRequest, Authentication>;
   /** Asks the upstream whether the person still stands, and for their present identity. */
   refresh: handleUnaryCall<RefreshRequest, Authentication>;
+  /** Turns a token of the upstream into an identity. */
+  exchangeToken: handleUnaryCall<ExchangeTokenRequest, Authentication>;
+  /** Makes the address to send the browser to, so that the person is signed out of the upstream too. */
+  beginLogout: handleUnaryCall<BeginLogoutRequest, BeginLogoutResponse>;
 }
 
 export interface MessageFns<T> {

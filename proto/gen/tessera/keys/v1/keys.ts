@@ -20,6 +20,12 @@ export const TokenType = {
   ACCESS_TOKEN: "TOKEN_TYPE_ACCESS_TOKEN",
   /** ID_TOKEN - OIDC Core §2. */
   ID_TOKEN: "TOKEN_TYPE_ID_TOKEN",
+  /** LOGOUT_TOKEN - OIDC Back-Channel Logout §2.4: `typ` is `logout+jwt`. */
+  LOGOUT_TOKEN: "TOKEN_TYPE_LOGOUT_TOKEN",
+  /** USERINFO - OIDC Core §5.3.2. */
+  USERINFO: "TOKEN_TYPE_USERINFO",
+  /** INTROSPECTION - RFC 9701 §5: `typ` is `token-introspection+jwt`. */
+  INTROSPECTION: "TOKEN_TYPE_INTROSPECTION",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -29,6 +35,9 @@ export namespace TokenType {
   export type UNSPECIFIED = typeof TokenType.UNSPECIFIED;
   export type ACCESS_TOKEN = typeof TokenType.ACCESS_TOKEN;
   export type ID_TOKEN = typeof TokenType.ID_TOKEN;
+  export type LOGOUT_TOKEN = typeof TokenType.LOGOUT_TOKEN;
+  export type USERINFO = typeof TokenType.USERINFO;
+  export type INTROSPECTION = typeof TokenType.INTROSPECTION;
   export type UNRECOGNIZED = typeof TokenType.UNRECOGNIZED;
 }
 
@@ -43,6 +52,15 @@ export function tokenTypeFromJSON(object: any): TokenType {
     case 2:
     case "TOKEN_TYPE_ID_TOKEN":
       return TokenType.ID_TOKEN;
+    case 3:
+    case "TOKEN_TYPE_LOGOUT_TOKEN":
+      return TokenType.LOGOUT_TOKEN;
+    case 4:
+    case "TOKEN_TYPE_USERINFO":
+      return TokenType.USERINFO;
+    case 5:
+    case "TOKEN_TYPE_INTROSPECTION":
+      return TokenType.INTROSPECTION;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -58,6 +76,12 @@ export function tokenTypeToNumber(object: TokenType): number {
       return 1;
     case TokenType.ID_TOKEN:
       return 2;
+    case TokenType.LOGOUT_TOKEN:
+      return 3;
+    case TokenType.USERINFO:
+      return 4;
+    case TokenType.INTROSPECTION:
+      return 5;
     case TokenType.UNRECOGNIZED:
     default:
       return -1;
@@ -70,6 +94,7 @@ export const SecretPurpose = {
   AUTHORIZATION_CODE: "SECRET_PURPOSE_AUTHORIZATION_CODE",
   BROWSER: "SECRET_PURPOSE_BROWSER",
   CONNECTOR_DATA: "SECRET_PURPOSE_CONNECTOR_DATA",
+  ACCESS_TOKEN: "SECRET_PURPOSE_ACCESS_TOKEN",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -81,6 +106,7 @@ export namespace SecretPurpose {
   export type AUTHORIZATION_CODE = typeof SecretPurpose.AUTHORIZATION_CODE;
   export type BROWSER = typeof SecretPurpose.BROWSER;
   export type CONNECTOR_DATA = typeof SecretPurpose.CONNECTOR_DATA;
+  export type ACCESS_TOKEN = typeof SecretPurpose.ACCESS_TOKEN;
   export type UNRECOGNIZED = typeof SecretPurpose.UNRECOGNIZED;
 }
 
@@ -101,6 +127,9 @@ export function secretPurposeFromJSON(object: any): SecretPurpose {
     case 4:
     case "SECRET_PURPOSE_CONNECTOR_DATA":
       return SecretPurpose.CONNECTOR_DATA;
+    case 5:
+    case "SECRET_PURPOSE_ACCESS_TOKEN":
+      return SecretPurpose.ACCESS_TOKEN;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -120,13 +149,15 @@ export function secretPurposeToNumber(object: SecretPurpose): number {
       return 3;
     case SecretPurpose.CONNECTOR_DATA:
       return 4;
+    case SecretPurpose.ACCESS_TOKEN:
+      return 5;
     case SecretPurpose.UNRECOGNIZED:
     default:
       return -1;
   }
 }
 
-/** Next unused field number: 6 */
+/** Next unused field number: 8 */
 export interface TokenToSign {
   type: TokenType;
   /** The payload: a JSON object. */
@@ -137,6 +168,10 @@ export interface TokenToSign {
   atHashOf: number;
   /** Adds `c_hash` over this value; empty = none. OIDC Core §3.3.2.11. */
   cHashOver: string;
+  /** Adds `at_hash` over this access token, which was not signed here; empty = none. */
+  atHashOver: string;
+  /** Adds `s_hash` over this state; empty = none. */
+  sHashOver: string;
 }
 
 export interface TokenBundle {
@@ -187,7 +222,15 @@ export interface GetSecretsResponse {
 }
 
 function createBaseTokenToSign(): TokenToSign {
-  return { type: TokenType.UNSPECIFIED, claimsJson: "", algorithm: "", atHashOf: 0, cHashOver: "" };
+  return {
+    type: TokenType.UNSPECIFIED,
+    claimsJson: "",
+    algorithm: "",
+    atHashOf: 0,
+    cHashOver: "",
+    atHashOver: "",
+    sHashOver: "",
+  };
 }
 
 export const TokenToSign: MessageFns<TokenToSign> = {
@@ -206,6 +249,12 @@ export const TokenToSign: MessageFns<TokenToSign> = {
     }
     if (message.cHashOver !== "") {
       writer.uint32(42).string(message.cHashOver);
+    }
+    if (message.atHashOver !== "") {
+      writer.uint32(50).string(message.atHashOver);
+    }
+    if (message.sHashOver !== "") {
+      writer.uint32(58).string(message.sHashOver);
     }
     return writer;
   },
@@ -261,6 +310,22 @@ export const TokenToSign: MessageFns<TokenToSign> = {
             }
 
             message.cHashOver = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.atHashOver = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.sHashOver = reader.string();
             continue;
           }
         }

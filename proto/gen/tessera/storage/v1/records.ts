@@ -19,7 +19,7 @@ export interface SecretHash {
   expiresAt: Date | undefined;
 }
 
-/** Next unused field number: 11 */
+/** Next unused field number: 13 */
 export interface Client {
   id: string;
   name: string;
@@ -31,6 +31,10 @@ export interface Client {
   trustedPeers: string[];
   allowedConnectors: string[];
   logoUrl: string;
+  /** What is particular about the client: a JSON object; empty = nothing. Storage does not read it. */
+  settingsJson: string;
+  /** The secret itself, for clients whose assertions or ID tokens are keyed by it; empty = not kept. */
+  hmacSecret: string;
 }
 
 /**
@@ -51,7 +55,7 @@ export interface User {
 
 /**
  * What a code stands for: what the person agreed to, and who they are.
- * Next unused field number: 14
+ * Next unused field number: 15
  */
 export interface Authorization {
   clientId: string;
@@ -72,6 +76,8 @@ export interface Authorization {
   refreshesUpstream: boolean;
   /** The session it comes of; empty = none. */
   sessionId: string;
+  /** What few authorizations have: a JSON object; empty = nothing. Storage does not read it. */
+  detailsJson: string;
 }
 
 /**
@@ -253,6 +259,8 @@ function createBaseClient(): Client {
     trustedPeers: [],
     allowedConnectors: [],
     logoUrl: "",
+    settingsJson: "",
+    hmacSecret: "",
   };
 }
 
@@ -287,6 +295,12 @@ export const Client: MessageFns<Client> = {
     }
     if (message.logoUrl !== "") {
       writer.uint32(82).string(message.logoUrl);
+    }
+    if (message.settingsJson !== "") {
+      writer.uint32(90).string(message.settingsJson);
+    }
+    if (message.hmacSecret !== "") {
+      writer.uint32(98).string(message.hmacSecret);
     }
     return writer;
   },
@@ -382,6 +396,22 @@ export const Client: MessageFns<Client> = {
             }
 
             message.logoUrl = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.settingsJson = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.hmacSecret = reader.string();
             continue;
           }
         }
@@ -502,6 +532,7 @@ function createBaseAuthorization(): Authorization {
     isRefreshable: false,
     refreshesUpstream: false,
     sessionId: "",
+    detailsJson: "",
   };
 }
 
@@ -545,6 +576,9 @@ export const Authorization: MessageFns<Authorization> = {
     }
     if (message.sessionId !== "") {
       writer.uint32(106).string(message.sessionId);
+    }
+    if (message.detailsJson !== "") {
+      writer.uint32(114).string(message.detailsJson);
     }
     return writer;
   },
@@ -664,6 +698,14 @@ export const Authorization: MessageFns<Authorization> = {
             }
 
             message.sessionId = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.detailsJson = reader.string();
             continue;
           }
         }

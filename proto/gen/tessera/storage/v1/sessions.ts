@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
+import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { Error } from "../../common/v1/error.ts";
 import { SecurityEvent } from "./events.ts";
 import { Consent, Session } from "./records.ts";
@@ -58,11 +59,57 @@ export interface EndSessionRequest {
   reason: string;
   /** Whether the grants that come of it are revoked too. */
   revokesGrants: boolean;
+  /** Without `revokes_grants`: those of these clients alone. */
+  revokesGrantsOfClients: string[];
 }
 
 export interface EndSessionResponse {
   /** False: there was none. */
   isEnded: boolean;
+}
+
+/**
+ * A client to be told that a session ended.
+ * Next unused field number: 8
+ */
+export interface LogoutDelivery {
+  id: string;
+  clientId: string;
+  /** `sub` as that client knows the person; empty = only the session is named. */
+  subject: string;
+  sessionId: string;
+  attempts: number;
+  dueAt: Date | undefined;
+  expiresAt: Date | undefined;
+}
+
+export interface PutLogoutDeliveriesRequest {
+  deliveries: LogoutDelivery[];
+}
+
+export interface PutLogoutDeliveriesResponse {
+}
+
+export interface TakeLogoutDeliveriesRequest {
+  limit: number;
+  leaseSeconds: number;
+}
+
+export interface TakeLogoutDeliveriesResponse {
+  deliveries: LogoutDelivery[];
+}
+
+export interface LogoutDeliveryResult {
+  id: string;
+  /** Absent = done: it is removed. */
+  retryAt: Date | undefined;
+}
+
+export interface SettleLogoutDeliveriesRequest {
+  results: LogoutDeliveryResult[];
+}
+
+export interface SettleLogoutDeliveriesResponse {
 }
 
 export interface ListSessionsRequest {
@@ -529,7 +576,7 @@ export const UpdateSessionResponse: MessageFns<UpdateSessionResponse> = {
 };
 
 function createBaseEndSessionRequest(): EndSessionRequest {
-  return { id: "", reason: "", revokesGrants: false };
+  return { id: "", reason: "", revokesGrants: false, revokesGrantsOfClients: [] };
 }
 
 export const EndSessionRequest: MessageFns<EndSessionRequest> = {
@@ -542,6 +589,9 @@ export const EndSessionRequest: MessageFns<EndSessionRequest> = {
     }
     if (message.revokesGrants !== false) {
       writer.uint32(24).bool(message.revokesGrants);
+    }
+    for (const v of message.revokesGrantsOfClients) {
+      writer.uint32(34).string(v!);
     }
     return writer;
   },
@@ -581,6 +631,14 @@ export const EndSessionRequest: MessageFns<EndSessionRequest> = {
             }
 
             message.revokesGrants = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.revokesGrantsOfClients.push(reader.string());
             continue;
           }
         }
@@ -629,6 +687,440 @@ export const EndSessionResponse: MessageFns<EndSessionResponse> = {
             message.isEnded = reader.bool();
             continue;
           }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseLogoutDelivery(): LogoutDelivery {
+  return { id: "", clientId: "", subject: "", sessionId: "", attempts: 0, dueAt: undefined, expiresAt: undefined };
+}
+
+export const LogoutDelivery: MessageFns<LogoutDelivery> = {
+  encode(message: LogoutDelivery, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.clientId !== "") {
+      writer.uint32(18).string(message.clientId);
+    }
+    if (message.subject !== "") {
+      writer.uint32(26).string(message.subject);
+    }
+    if (message.sessionId !== "") {
+      writer.uint32(34).string(message.sessionId);
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(40).uint32(message.attempts);
+    }
+    if (message.dueAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.dueAt), writer.uint32(50).fork()).join();
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.expiresAt), writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LogoutDelivery {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLogoutDelivery();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.sessionId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.attempts = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.dueAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.expiresAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePutLogoutDeliveriesRequest(): PutLogoutDeliveriesRequest {
+  return { deliveries: [] };
+}
+
+export const PutLogoutDeliveriesRequest: MessageFns<PutLogoutDeliveriesRequest> = {
+  encode(message: PutLogoutDeliveriesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.deliveries) {
+      LogoutDelivery.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PutLogoutDeliveriesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePutLogoutDeliveriesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.deliveries.push(LogoutDelivery.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePutLogoutDeliveriesResponse(): PutLogoutDeliveriesResponse {
+  return {};
+}
+
+export const PutLogoutDeliveriesResponse: MessageFns<PutLogoutDeliveriesResponse> = {
+  encode(_: PutLogoutDeliveriesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PutLogoutDeliveriesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePutLogoutDeliveriesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTakeLogoutDeliveriesRequest(): TakeLogoutDeliveriesRequest {
+  return { limit: 0, leaseSeconds: 0 };
+}
+
+export const TakeLogoutDeliveriesRequest: MessageFns<TakeLogoutDeliveriesRequest> = {
+  encode(message: TakeLogoutDeliveriesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.limit !== 0) {
+      writer.uint32(8).uint32(message.limit);
+    }
+    if (message.leaseSeconds !== 0) {
+      writer.uint32(16).uint32(message.leaseSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TakeLogoutDeliveriesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTakeLogoutDeliveriesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.leaseSeconds = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTakeLogoutDeliveriesResponse(): TakeLogoutDeliveriesResponse {
+  return { deliveries: [] };
+}
+
+export const TakeLogoutDeliveriesResponse: MessageFns<TakeLogoutDeliveriesResponse> = {
+  encode(message: TakeLogoutDeliveriesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.deliveries) {
+      LogoutDelivery.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TakeLogoutDeliveriesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTakeLogoutDeliveriesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.deliveries.push(LogoutDelivery.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseLogoutDeliveryResult(): LogoutDeliveryResult {
+  return { id: "", retryAt: undefined };
+}
+
+export const LogoutDeliveryResult: MessageFns<LogoutDeliveryResult> = {
+  encode(message: LogoutDeliveryResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.retryAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.retryAt), writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LogoutDeliveryResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLogoutDeliveryResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.retryAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSettleLogoutDeliveriesRequest(): SettleLogoutDeliveriesRequest {
+  return { results: [] };
+}
+
+export const SettleLogoutDeliveriesRequest: MessageFns<SettleLogoutDeliveriesRequest> = {
+  encode(message: SettleLogoutDeliveriesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.results) {
+      LogoutDeliveryResult.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SettleLogoutDeliveriesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSettleLogoutDeliveriesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.results.push(LogoutDeliveryResult.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSettleLogoutDeliveriesResponse(): SettleLogoutDeliveriesResponse {
+  return {};
+}
+
+export const SettleLogoutDeliveriesResponse: MessageFns<SettleLogoutDeliveriesResponse> = {
+  encode(_: SettleLogoutDeliveriesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SettleLogoutDeliveriesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSettleLogoutDeliveriesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1221,6 +1713,42 @@ export const StorageSessionsServiceService = {
     responseSerialize: (value: EndSessionResponse): Buffer => Buffer.from(EndSessionResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): EndSessionResponse => EndSessionResponse.decode(value),
   },
+  /** Keeps who has to be told that a session ends, before it ends. */
+  putLogoutDeliveries: {
+    path: "/tessera.storage.v1.StorageSessionsService/PutLogoutDeliveries" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PutLogoutDeliveriesRequest): Buffer =>
+      Buffer.from(PutLogoutDeliveriesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PutLogoutDeliveriesRequest => PutLogoutDeliveriesRequest.decode(value),
+    responseSerialize: (value: PutLogoutDeliveriesResponse): Buffer =>
+      Buffer.from(PutLogoutDeliveriesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PutLogoutDeliveriesResponse => PutLogoutDeliveriesResponse.decode(value),
+  },
+  /** Takes deliveries that are due, for a while. */
+  takeLogoutDeliveries: {
+    path: "/tessera.storage.v1.StorageSessionsService/TakeLogoutDeliveries" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: TakeLogoutDeliveriesRequest): Buffer =>
+      Buffer.from(TakeLogoutDeliveriesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): TakeLogoutDeliveriesRequest => TakeLogoutDeliveriesRequest.decode(value),
+    responseSerialize: (value: TakeLogoutDeliveriesResponse): Buffer =>
+      Buffer.from(TakeLogoutDeliveriesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): TakeLogoutDeliveriesResponse => TakeLogoutDeliveriesResponse.decode(value),
+  },
+  settleLogoutDeliveries: {
+    path: "/tessera.storage.v1.StorageSessionsService/SettleLogoutDeliveries" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SettleLogoutDeliveriesRequest): Buffer =>
+      Buffer.from(SettleLogoutDeliveriesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SettleLogoutDeliveriesRequest => SettleLogoutDeliveriesRequest.decode(value),
+    responseSerialize: (value: SettleLogoutDeliveriesResponse): Buffer =>
+      Buffer.from(SettleLogoutDeliveriesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SettleLogoutDeliveriesResponse =>
+      SettleLogoutDeliveriesResponse.decode(value),
+  },
   listSessions: {
     path: "/tessera.storage.v1.StorageSessionsService/ListSessions" as const,
     requestStream: false as const,
@@ -1277,11 +1805,28 @@ export interface StorageSessionsServiceServer extends UntypedServiceImplementati
   findSessions: handleUnaryCall<FindSessionsRequest, FindSessionsResponse>;
   updateSession: handleUnaryCall<UpdateSessionRequest, UpdateSessionResponse>;
   endSession: handleUnaryCall<EndSessionRequest, EndSessionResponse>;
+  /** Keeps who has to be told that a session ends, before it ends. */
+  putLogoutDeliveries: handleUnaryCall<PutLogoutDeliveriesRequest, PutLogoutDeliveriesResponse>;
+  /** Takes deliveries that are due, for a while. */
+  takeLogoutDeliveries: handleUnaryCall<TakeLogoutDeliveriesRequest, TakeLogoutDeliveriesResponse>;
+  settleLogoutDeliveries: handleUnaryCall<SettleLogoutDeliveriesRequest, SettleLogoutDeliveriesResponse>;
   listSessions: handleUnaryCall<ListSessionsRequest, ListSessionsResponse>;
   findConsent: handleUnaryCall<FindConsentRequest, FindConsentResponse>;
   putConsent: handleUnaryCall<PutConsentRequest, PutConsentResponse>;
   withdrawConsent: handleUnaryCall<WithdrawConsentRequest, WithdrawConsentResponse>;
   listConsents: handleUnaryCall<ListConsentsRequest, ListConsentsResponse>;
+}
+
+function toTimestamp(date: Date): Timestamp {
+  const seconds = Math.trunc(date.getTime() / 1_000);
+  const nanos = (date.getTime() % 1_000) * 1_000_000;
+  return { seconds, nanos };
+}
+
+function fromTimestamp(t: Timestamp): Date {
+  let millis = (t.seconds || 0) * 1_000;
+  millis += (t.nanos || 0) / 1_000_000;
+  return new globalThis.Date(millis);
 }
 
 export interface MessageFns<T> {

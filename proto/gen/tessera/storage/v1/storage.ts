@@ -19,7 +19,7 @@ export const protobufFileName = "tessera/storage/v1/storage.proto";
 
 export const CodeRefusal = {
   UNSPECIFIED: "CODE_REFUSAL_UNSPECIFIED",
-  /** UNKNOWN - Unknown or expired. */
+  /** UNKNOWN - Unknown, expired, or not of the grant it was presented for. */
   UNKNOWN: "CODE_REFUSAL_UNKNOWN",
   /** REPLAYED - Redeemed before; its grant is revoked now. */
   REPLAYED: "CODE_REFUSAL_REPLAYED",
@@ -266,6 +266,8 @@ export interface CodeToRedeem {
     | undefined;
   /** Idle lifetime of the refresh token, so that forgotten grants are swept; 0 = none. */
   validIfNotUsedForSeconds: number;
+  /** The grant it is presented for; empty = `authorization_code`. */
+  grantType: string;
 }
 
 export interface RedeemCodesRequest {
@@ -281,6 +283,36 @@ export interface CodeOutcome {
 
 export interface RedeemCodesResponse {
   outcomes: CodeOutcome[];
+}
+
+export interface GrantToCreate {
+  /** Chosen by the caller, so that a repeated call is known as the same. */
+  grantId: string;
+  authorization:
+    | Authorization
+    | undefined;
+  /** When the grant's last token dies, without a refresh token. */
+  tokensExpireAt:
+    | Date
+    | undefined;
+  /** When the grant dies, with a refresh token; absent = never. */
+  refreshExpiresAt:
+    | Date
+    | undefined;
+  /** Idle lifetime of the refresh token, so that forgotten grants are swept; 0 = none. */
+  validIfNotUsedForSeconds: number;
+}
+
+export interface CreateGrantsRequest {
+  grants: GrantToCreate[];
+}
+
+export interface CreatedGrant {
+  outcome: { $case: "grant"; value: Grant } | { $case: "error"; value: Error } | undefined;
+}
+
+export interface CreateGrantsResponse {
+  outcomes: CreatedGrant[];
 }
 
 export interface TokenToRotate {
@@ -1267,6 +1299,7 @@ function createBaseCodeToRedeem(): CodeToRedeem {
     tokensExpireAt: undefined,
     refreshExpiresAt: undefined,
     validIfNotUsedForSeconds: 0,
+    grantType: "",
   };
 }
 
@@ -1295,6 +1328,9 @@ export const CodeToRedeem: MessageFns<CodeToRedeem> = {
     }
     if (message.validIfNotUsedForSeconds !== 0) {
       writer.uint32(64).uint32(message.validIfNotUsedForSeconds);
+    }
+    if (message.grantType !== "") {
+      writer.uint32(74).string(message.grantType);
     }
     return writer;
   },
@@ -1374,6 +1410,14 @@ export const CodeToRedeem: MessageFns<CodeToRedeem> = {
             }
 
             message.validIfNotUsedForSeconds = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.grantType = reader.string();
             continue;
           }
         }
@@ -1536,6 +1580,253 @@ export const RedeemCodesResponse: MessageFns<RedeemCodesResponse> = {
             }
 
             message.outcomes.push(CodeOutcome.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGrantToCreate(): GrantToCreate {
+  return {
+    grantId: "",
+    authorization: undefined,
+    tokensExpireAt: undefined,
+    refreshExpiresAt: undefined,
+    validIfNotUsedForSeconds: 0,
+  };
+}
+
+export const GrantToCreate: MessageFns<GrantToCreate> = {
+  encode(message: GrantToCreate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.grantId !== "") {
+      writer.uint32(10).string(message.grantId);
+    }
+    if (message.authorization !== undefined) {
+      Authorization.encode(message.authorization, writer.uint32(18).fork()).join();
+    }
+    if (message.tokensExpireAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.tokensExpireAt), writer.uint32(26).fork()).join();
+    }
+    if (message.refreshExpiresAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.refreshExpiresAt), writer.uint32(34).fork()).join();
+    }
+    if (message.validIfNotUsedForSeconds !== 0) {
+      writer.uint32(40).uint32(message.validIfNotUsedForSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GrantToCreate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrantToCreate();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.grantId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.authorization = Authorization.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.tokensExpireAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.refreshExpiresAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.validIfNotUsedForSeconds = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCreateGrantsRequest(): CreateGrantsRequest {
+  return { grants: [] };
+}
+
+export const CreateGrantsRequest: MessageFns<CreateGrantsRequest> = {
+  encode(message: CreateGrantsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.grants) {
+      GrantToCreate.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateGrantsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateGrantsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.grants.push(GrantToCreate.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCreatedGrant(): CreatedGrant {
+  return { outcome: undefined };
+}
+
+export const CreatedGrant: MessageFns<CreatedGrant> = {
+  encode(message: CreatedGrant, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.outcome?.$case) {
+      case "grant":
+        Grant.encode(message.outcome.value, writer.uint32(10).fork()).join();
+        break;
+      case "error":
+        Error.encode(message.outcome.value, writer.uint32(18).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreatedGrant {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreatedGrant();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.outcome = { $case: "grant", value: Grant.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.outcome = { $case: "error", value: Error.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCreateGrantsResponse(): CreateGrantsResponse {
+  return { outcomes: [] };
+}
+
+export const CreateGrantsResponse: MessageFns<CreateGrantsResponse> = {
+  encode(message: CreateGrantsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.outcomes) {
+      CreatedGrant.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateGrantsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateGrantsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.outcomes.push(CreatedGrant.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -2827,6 +3118,17 @@ export const StorageWriteServiceService = {
     responseSerialize: (value: RedeemCodesResponse): Buffer => Buffer.from(RedeemCodesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RedeemCodesResponse => RedeemCodesResponse.decode(value),
   },
+  /** Creates grants that come of no code. */
+  createGrants: {
+    path: "/tessera.storage.v1.StorageWriteService/CreateGrants" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreateGrantsRequest): Buffer => Buffer.from(CreateGrantsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateGrantsRequest => CreateGrantsRequest.decode(value),
+    responseSerialize: (value: CreateGrantsResponse): Buffer =>
+      Buffer.from(CreateGrantsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CreateGrantsResponse => CreateGrantsResponse.decode(value),
+  },
   rotateRefreshTokens: {
     path: "/tessera.storage.v1.StorageWriteService/RotateRefreshTokens" as const,
     requestStream: false as const,
@@ -2870,6 +3172,8 @@ export interface StorageWriteServiceServer extends UntypedServiceImplementation 
     CompleteAuthorizationRequestResponse
   >;
   redeemCodes: handleUnaryCall<RedeemCodesRequest, RedeemCodesResponse>;
+  /** Creates grants that come of no code. */
+  createGrants: handleUnaryCall<CreateGrantsRequest, CreateGrantsResponse>;
   rotateRefreshTokens: handleUnaryCall<RotateRefreshTokensRequest, RotateRefreshTokensResponse>;
   revokeGrants: handleUnaryCall<RevokeGrantsRequest, RevokeGrantsResponse>;
   /** Lets the predecessors of refresh tokens in for a while whose answer could not be given. */
