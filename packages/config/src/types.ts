@@ -1,3 +1,5 @@
+import type { ApiResource, ClaimMappings, ClientSettings, ScopeDefinition, SigningAlgorithm } from '@tessera/oauth';
+
 /**
  * The effective configuration: what the file, the environment and the defaults come to.
  *
@@ -21,6 +23,9 @@ export interface TesseraConfig {
   readonly staticClients: readonly StaticClientConfig[];
   readonly enablePasswordDb: boolean;
   readonly staticPasswords: readonly StaticPasswordConfig[];
+  readonly sessions: SessionsConfig;
+  readonly resources: ResourcesConfig;
+  readonly claims: ClaimsConfig;
   readonly services: ServicesConfig;
   readonly rpc: RpcConfig;
   /** Where security-relevant events go; undefined = none are kept. */
@@ -178,12 +183,82 @@ export interface OAuth2Config {
   readonly responseTypes: readonly string[];
   readonly skipApprovalScreen: boolean;
   readonly alwaysShowLoginScreen: boolean;
+  /** Connector of the password grant. Tessera's own: a client with one allowed connector uses that one. */
   readonly passwordConnector?: string;
+  /** Tessera's own: response modes that are offered. Default all: `query`, `fragment`, `form_post`. */
+  readonly responseModes: readonly ('query' | 'fragment' | 'form_post')[];
+  /** Tessera's own: request objects (RFC 9101) by value; default true. By reference, from registered addresses; default false. */
+  readonly requestObjects: { readonly byValue: boolean; readonly byReference: boolean };
+  /** Tessera's own: secret from which pairwise subjects are made. Must never change; needed when a client has them. */
+  readonly pairwiseSecret?: string;
+  /** Tessera's own: how long a consent is remembered; 0 = until it is withdrawn (default). */
+  readonly consentLifetimeSeconds: number;
+  /** Tessera's own: jwt-bearer (RFC 7523 §2.1): whose assertions are taken, and with which keys. */
+  readonly trustedIssuers: readonly TrustedIssuerConfig[];
   readonly pkce: {
     readonly enforce: boolean;
     /** Default `['S256']`; Dex's default also has `plain` (a recorded divergence). */
     readonly codeChallengeMethodsSupported: readonly ('S256' | 'plain')[];
   };
+}
+
+/** Somebody whose assertions are taken as authorization grants (RFC 7523 §3). */
+export interface TrustedIssuerConfig {
+  readonly issuer: string;
+  /** Exactly one of the two. */
+  readonly jwksUri?: string;
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
+  /** Connector whose people its subjects are: `sub` is the user id there. */
+  readonly connectorId: string;
+  /** Clients that may present them; empty = all with the grant. */
+  readonly clients: readonly string[];
+}
+
+/** Sessions of browsers, as in Dex's newest version. */
+export interface SessionsConfig {
+  /** Tessera's own: false = every sign-in asks the person. Default true. */
+  readonly enabled: boolean;
+  /** Default `tessera_session`. */
+  readonly cookieName: string;
+  /** Default 24 h. */
+  readonly absoluteLifetimeSeconds: number;
+  /** Idle lifetime. Default 1 h. */
+  readonly validIfNotUsedForSeconds: number;
+  /** Whether the box "remember me" is ticked. Default true, as in Dex. */
+  readonly rememberMeCheckedByDefault: boolean;
+  /** For clients that do not say. Default `none`, as in Dex. */
+  readonly ssoSharedWithDefault: 'none' | 'all';
+}
+
+/** What clients can ask for, beyond the standard scopes. */
+export interface ResourcesConfig {
+  readonly identityResources: readonly ScopeDefinition[];
+  readonly apiScopes: readonly ScopeDefinition[];
+  readonly apiResources: readonly ApiResourceConfig[];
+}
+
+/** An API resource; its secrets are plain here. */
+export interface ApiResourceConfig extends Omit<ApiResource, 'secrets'> {
+  readonly secrets: readonly ClientSecretConfig[];
+}
+
+/** A secret that may end. */
+export interface ClientSecretConfig {
+  readonly value: string;
+  /** Undefined = never. */
+  readonly expiresAt?: Date;
+}
+
+/** Claims computed for everybody. */
+export interface ClaimsConfig {
+  /** For ID tokens and userinfo of every client. */
+  readonly mappings: ClaimMappings;
+  /** For access tokens of every client. */
+  readonly accessTokenMappings: ClaimMappings;
+  /** Ready-made mappings. `arkid`: ArkID's names in userinfo (`id`, `sub_id`, `tenant_id`, `tenant_slug`, `groups`). */
+  readonly presets: readonly 'arkid'[];
+  /** What the preset `arkid` tells as tenant. */
+  readonly arkidTenant?: { readonly id: string; readonly slug: string };
 }
 
 export interface ExpiryConfig {
@@ -234,7 +309,10 @@ export interface FrontendConfig {
 export type SignerConfig = {
   readonly type: 'local';
   readonly keysRotationPeriodSeconds: number;
-  readonly algorithm: 'RS256' | 'ES256';
+  /** What is signed with unless a client asks for another. */
+  readonly algorithm: SigningAlgorithm;
+  /** Tessera's own: every algorithm with keys, the default one first. */
+  readonly algorithms: readonly SigningAlgorithm[];
 };
 
 /** A connector as written, checked by type. `config` keeps Dex's key names, in their canonical case. */
@@ -342,8 +420,13 @@ export interface StaticClientConfig {
   readonly postLogoutRedirectUris: readonly string[];
   readonly trustedPeers: readonly string[];
   readonly isPublic: boolean;
+  /** Default true. */
+  readonly isEnabled: boolean;
   readonly logoUrl?: string;
   readonly allowedConnectors: readonly string[];
+  /** Tessera's own: further secrets that are as good as the first, for a change without downtime. */
+  readonly furtherSecrets: readonly ClientSecretConfig[];
+  readonly settings: ClientSettings;
 }
 
 export interface StaticPasswordConfig {

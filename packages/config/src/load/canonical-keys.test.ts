@@ -93,7 +93,6 @@ describe('unknown keys', () => {
 
 describe('keys and types known from Dex', () => {
   test.each([
-    [{ sessions: { cookieName: 'x' } }, 'sessions is known from Dex, not served by this version'],
     [{ mfa: { authenticators: [] } }, 'mfa is known from Dex, not served by this version'],
     [
       { grpc: { addr: ':5557' } },
@@ -112,10 +111,6 @@ describe('keys and types known from Dex', () => {
     [
       { connectors: [ldapConnector({ kerberos: { enabled: true } })] },
       'connectors[0].config.kerberos is known from Dex, not served',
-    ],
-    [
-      { staticClients: [client({ refreshTokenLifetime: 'session' })] },
-      'refreshTokenLifetime is "session", known from Dex, not served',
     ],
   ])('%j cannot work and is refused', (changes, expected) => {
     expect(problemsOf(loadFile(changes))).toEqual([expect.stringContaining(expected)]);
@@ -136,16 +131,8 @@ describe('keys and types known from Dex', () => {
   test.each([
     [{ telemetry: { enableProfiling: true } }, 'telemetry.enableProfiling'],
     [{ staticClients: [client({ mfaChain: ['totp'] })] }, 'staticClients[0].mfaChain'],
-    [{ staticClients: [client({ ssoSharedWith: ['*'] })] }, 'staticClients[0].ssoSharedWith'],
-    [{ staticClients: [client({ backchannelLogoutURI: 'https://a/' })] }, 'staticClients[0].backchannelLogoutURI'],
-    [
-      { staticClients: [client({ clientCredentialsClaims: { groups: ['a'] } })] },
-      'staticClients[0].clientCredentialsClaims',
-    ],
-    [{ staticClients: [client({ refreshTokenLifetime: 'standalone' })] }, 'staticClients[0].refreshTokenLifetime'],
-    [{ oauth2: { grantTypes: ['authorization_code', 'implicit'] } }, 'oauth2.grantTypes'],
-    [{ oauth2: { responseTypes: ['code', 'id_token'] } }, 'oauth2.responseTypes'],
-    [{ oauth2: { passwordConnector: 'ldap' } }, 'oauth2.passwordConnector'],
+    [{ sessions: { cookieEncryptionKey: 'x' } }, 'sessions.cookieEncryptionKey'],
+    [{ oauth2: { grantTypes: ['authorization_code', 'implicit'] } }, 'oauth2.grantTypes[1]'],
   ])('%j is harmless and only warned about', (changes, path) => {
     expect(warningsOf(loadFile(changes))).toContainEqual(
       expect.stringMatching(`^line \\d+: ${path.replace(/[[\]]/g, '\\$&')} .*(not serve|no effect)`),
@@ -154,7 +141,8 @@ describe('keys and types known from Dex', () => {
 
   test.each([
     { telemetry: { enableProfiling: false } },
-    { staticClients: [client({ mfaChain: [], ssoSharedWith: [] })] },
+    { staticClients: [client({ mfaChain: [] })] },
+    { sessions: { cookieEncryptionKey: '' } },
     { connectors: [{ type: 'mockCallback', id: 'm', name: 'M' }, ldapConnector({ kerberos: { enabled: false } })] },
   ])('%j asks for nothing and is silent', (changes) => {
     expect(warningsOf(loadFile(changes)).filter((warning) => warning.includes('not served'))).toEqual([]);

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { formatProblems } from '../problem.ts';
-import { client, configOf, minimalFile } from '../testing/config-text.ts';
+import { client, configOf, minimalFile, warningsOf } from '../testing/config-text.ts';
 import { loadConfigFile } from './load-config-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tessera-config-'));
@@ -21,6 +22,21 @@ describe('loadConfigFile', () => {
     const staticClients = [client({ secret: undefined, secretFile })];
     const path = write('config.json', JSON.stringify({ ...minimalFile, staticClients }));
     expect(configOf(loadConfigFile(path, {})).staticClients[0]?.secret).toBe('from-disk');
+  });
+
+  test('a secret that has ended by the clock is warned about', () => {
+    const staticClients = [client({ secrets: [{ value: 'x', expiresAt: '2030-01-01' }] })];
+    const path = write('ended.json', JSON.stringify({ ...minimalFile, staticClients }));
+    const at = (now: string) => warningsOf(loadConfigFile(path, {}, {}, { now: () => new Date(now) })).join();
+    expect(at('2029-12-31T23:59:59Z')).not.toContain('expiresAt');
+    expect(at('2030-01-01T00:00:00Z')).toContain('staticClients[0].secrets[0].expiresAt was 2030-01-01T00:00:00.000Z');
+  });
+
+  test.each(['examples/config.yaml', 'examples/ldap.yaml', 'deploy/config/compose.yaml'])('%s loads', (name) => {
+    const passwords = { DATABASE_PASSWORD_FILE: write('a', 'x'), REDIS_PASSWORD_FILE: write('b', 'y') };
+    const path = fileURLToPath(new URL(`../../../../${name}`, import.meta.url));
+    // An upstream that stands for a real one is what the first example is about.
+    expect(warningsOf(loadConfigFile(path, passwords)).filter((text) => !text.includes('mockCallback'))).toEqual([]);
   });
 
   test('takes the environment and the command line into account', () => {

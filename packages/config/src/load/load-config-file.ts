@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type Clock, systemClock } from '@tessera/clock';
 import type { Environment } from './environment-expansion.ts';
 import { type ConfigResult, loadConfig } from './load-config.ts';
 import type { ConfigOverrides } from './overrides.ts';
@@ -12,8 +13,14 @@ const maxSecretCharacters = 64 * 1024;
  *
  * @param env Environment variables, usually `process.env` of the command.
  * @param overrides Values of the command line.
+ * @param clock For warnings about secrets that have ended.
  */
-export function loadConfigFile(path: string, env: Environment, overrides: ConfigOverrides = {}): ConfigResult {
+export function loadConfigFile(
+  path: string,
+  env: Environment,
+  overrides: ConfigOverrides = {},
+  clock: Pick<Clock, 'now'> = systemClock,
+): ConfigResult {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -21,7 +28,7 @@ export function loadConfigFile(path: string, env: Environment, overrides: Config
     const message = `the configuration file ${readFault(error)}`;
     return { ok: false, problems: [{ path: '', message, fileName: path }], warnings: [] };
   }
-  return loadConfig({ text, fileName: path, env, readFile: readSecretFile, overrides });
+  return loadConfig({ text, fileName: path, env, readFile: readSecretFile, overrides, now: clock.now() });
 }
 
 function readSecretFile(path: string): string {

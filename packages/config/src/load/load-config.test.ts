@@ -52,8 +52,17 @@ describe('loadConfig', () => {
       },
       telemetry: {},
       oauth2: {
-        grantTypes: ['authorization_code', 'refresh_token'],
+        grantTypes: [
+          'authorization_code',
+          'refresh_token',
+          'urn:ietf:params:oauth:grant-type:device_code',
+          'urn:ietf:params:oauth:grant-type:token-exchange',
+        ],
         responseTypes: ['code'],
+        responseModes: ['query', 'fragment', 'form_post'],
+        requestObjects: { byValue: true, byReference: false },
+        consentLifetimeSeconds: 0,
+        trustedIssuers: [],
         skipApprovalScreen: false,
         alwaysShowLoginScreen: false,
         pkce: { enforce: false, codeChallengeMethodsSupported: ['S256'] },
@@ -74,7 +83,7 @@ describe('loadConfig', () => {
       },
       logger: { level: 'info', format: 'text', excludeFields: [] },
       frontend: { issuer: 'Tessera', theme: 'auto', extra: {} },
-      signer: { type: 'local', keysRotationPeriodSeconds: 21_600, algorithm: 'RS256' },
+      signer: { type: 'local', keysRotationPeriodSeconds: 21_600, algorithm: 'RS256', algorithms: ['RS256'] },
       connectors: [
         {
           type: 'ldap',
@@ -117,11 +126,24 @@ describe('loadConfig', () => {
           postLogoutRedirectUris: [],
           trustedPeers: [],
           isPublic: false,
+          isEnabled: true,
           allowedConnectors: [],
+          furtherSecrets: [],
+          settings: {},
         },
       ],
       enablePasswordDb: false,
       staticPasswords: [],
+      sessions: {
+        enabled: true,
+        cookieName: 'tessera_session',
+        absoluteLifetimeSeconds: 86_400,
+        validIfNotUsedForSeconds: 3600,
+        rememberMeCheckedByDefault: true,
+        ssoSharedWithDefault: 'none',
+      },
+      resources: { identityResources: [], apiScopes: [], apiResources: [] },
+      claims: { mappings: {}, accessTokenMappings: {}, presets: [] },
       services: {
         authorize: { addresses: [] },
         token: { addresses: [] },
@@ -168,7 +190,7 @@ staticPasswords:
   line 15: staticClients[0].name is required
   line 16: staticClients[0].secret must be text, not a number; put it in quotes
   line 17: staticClients[1].id is the same as staticClients[0].id
-  line 17: staticClients[1].secret is required (or secretEnv or secretFile), unless the client has public: true
+  line 17: staticClients[1].secret is required (or secretEnv, secretFile or secrets), unless the client has public: true or the method private_key_jwt
   line 18: staticPasswords need enablePasswordDB: true
   line 19: staticPasswords[0].hash must be a bcrypt hash, base64 of one, or an Argon2id PHC string (a value with dollar signs needs single quotes in a shell)`,
     );
@@ -213,6 +235,9 @@ staticPasswords:
         storage: { type: 'postgres', config: { host: 'h', user: 'u', password: canary, port: canary } },
         ephemeral: { type: 'redis', config: { url: `redis://${canary}:${canary}@:x` } },
         keyEncryption: { value: canary },
+        oauth2: { pairwiseSecret: canary },
+        resources: { apiResources: [{ name: 'a', secrets: [{ value: { a: canary } }] }] },
+        sessions: { cookieEncryptionKey: canary },
         telemetry: { otlpEndpoint: `http://${canary}:${canary}@collector` },
         connectors: [
           ldapConnector({ bindPW: [canary] }),
@@ -221,6 +246,9 @@ staticPasswords:
         staticClients: [
           client({ secret: { a: canary } }),
           client({ id: 'b', secret: undefined, secretEnv: `${canary}!` }),
+          client({ id: 'c', secrets: [{ value: [canary] }, { valueEnv: `${canary}!` }] }),
+          client({ id: 'd', keys: { jwks: { keys: [{ kty: 'oct', k: canary }] } } }),
+          client({ id: 'e', secret: canary, authentication: { method: 'client_secret_jwt' } }),
         ],
         staticPasswords: [
           { email: 'a@b', userID: 'x', hash: canary },
@@ -229,7 +257,7 @@ staticPasswords:
       },
       { env },
     );
-    expect(problemsOf(result).length).toBeGreaterThan(8);
+    expect(problemsOf(result).length).toBeGreaterThan(14);
     expect(JSON.stringify(result)).not.toContain(canary);
   });
 });

@@ -1,10 +1,14 @@
 import type { ConfigProblem } from '../problem.ts';
+import { checkClaims, toClaimsConfig, warnAboutClaims } from '../schema/claims.ts';
+import { toStaticClientConfig } from '../schema/clients/client-config.ts';
+import { checkStaticClients, warnAboutStaticClients } from '../schema/clients/static-clients.ts';
 import {
   checkConnectors,
   localConnector,
   toConnectorConfig,
   warnAboutConnectors,
 } from '../schema/connectors/connector.ts';
+import { findKnownConnectors } from '../schema/connectors/known-connectors.ts';
 import { checkEphemeral, toEphemeralConfig } from '../schema/ephemeral.ts';
 import { checkEvents, toEventsConfig } from '../schema/events.ts';
 import { toExpiryConfig, warnAboutExpiry } from '../schema/expiry.ts';
@@ -13,11 +17,14 @@ import { type FileInput, type FileOutput, fileSchema } from '../schema/file.ts';
 import { toFrontendConfig } from '../schema/frontend.ts';
 import { warnAboutIssuer } from '../schema/issuer.ts';
 import { checkKeyEncryption, toKeyEncryptionConfig } from '../schema/key-encryption.ts';
-import { checkOAuth2, toOAuth2Config, warnAboutOAuth2 } from '../schema/oauth2.ts';
+import { toOAuth2Config, warnAboutOAuth2 } from '../schema/oauth2-offers.ts';
+import { checkOAuth2 } from '../schema/oauth2-rules.ts';
 import type { Partially } from '../schema/partially.ts';
+import { checkResources, warnAboutResources } from '../schema/resource-rules.ts';
+import { toResourcesConfig } from '../schema/resources.ts';
 import { checkRpc, toRpcConfig } from '../schema/rpc.ts';
-import { toSignerConfig } from '../schema/signer.ts';
-import { checkStaticClients, toStaticClientConfig, warnAboutStaticClients } from '../schema/static-clients.ts';
+import { checkSessions, toSessionsConfig } from '../schema/sessions.ts';
+import { signingAlgorithms, toSignerConfig } from '../schema/signer.ts';
 import { checkStaticPasswords, toStaticPasswordConfig } from '../schema/static-passwords.ts';
 import { checkStorage, toStorageConfig } from '../schema/storage/storage.ts';
 import { checkWeb, toWebConfig, warnAboutWeb } from '../schema/web.ts';
@@ -25,6 +32,7 @@ import type { TesseraConfig } from '../types.ts';
 import { canonicalise } from './canonical-keys.ts';
 import { parseConfigDocument } from './document.ts';
 import { type Environment, expandEnvironment } from './environment-expansion.ts';
+import { findIssuerOffers } from './issuer-offers.ts';
 import { applyOverrides, type ConfigOverrides } from './overrides.ts';
 import { createReport, type Report } from './report.ts';
 import { reportIssues, withoutInvalid } from './schema-issues.ts';
@@ -43,17 +51,19 @@ export interface ConfigSource {
   readonly fileName: string;
   /** Environment variables. */
   readonly env: Environment;
-  /** Reads the files that `secretFile`, `bindPWFile`, `clientSecretFile` and `passwordFile` name; without it they are unreadable. */
+  /** Reads the files that `secretFile`, `valueFile`, `bindPWFile` and the like name; without it they are unreadable. */
   readonly readFile?: SecretFileReader;
   /** Values of the command line. */
   readonly overrides?: ConfigOverrides;
+  /** The present moment, for warnings about secrets that have ended; without it there are none. */
+  readonly now?: Date;
 }
 
 /**
  * Reads a configuration: defaults < file < environment < command line. All problems are reported together, each with its path
  * and, where it is in the file, its line. Never throws for anything the file says.
  */
-export function loadConfig({ text, fileName, env, readFile, overrides = {} }: ConfigSource): ConfigResult {
+export function loadConfig({ text, fileName, env, readFile, overrides = {}, now }: ConfigSource): ConfigResult {
   const report = createReport(fileName);
   const document = parseConfigDocument(text, report);
   if (document === undefined) return { ok: false, problems: report.problems(), warnings: [] };
@@ -73,21 +83,26 @@ export function loadConfig({ text, fileName, env, readFile, overrides = {} }: Co
   // An environment variable that is not set is a warning, and often why a value is wrong.
   if (!parsed.success || problems.length > 0) return { ok: false, problems, warnings: report.warnings() };
   const config = toTesseraConfig(parsed.data, env);
-  addWarnings(parsed.data, config, report);
+  addWarnings(parsed.data, config, now ?? new Date(0), report);
   return { ok: true, config, warnings: report.warnings() };
 }
 
 function checkRules(file: Partially<FileInput>, report: Report): void {
   const isPasswordDbEnabled = isOn(file.enablePasswordDB);
+  const connectors = findKnownConnectors(file.connectors, isPasswordDbEnabled);
+  const clientIds = new Set((file.staticClients ?? []).flatMap((client) => client?.id ?? []));
   checkStorage(file.storage, report);
   checkEphemeral(file.ephemeral, report);
   checkEvents(file.events, report);
   checkKeyEncryption(file.keyEncryption, file.storage?.type, report);
   checkWeb(file.web, report);
-  checkOAuth2(file.oauth2, report);
+  checkOAuth2(file.oauth2, { issuer: file.issuer, connectors, clients: file.staticClients ?? [] }, report);
+  checkSessions(file.sessions, report);
+  checkResources(file.resources, { algorithms: signingAlgorithms(file.signer), clientIds }, report);
+  checkClaims(file.claims, report);
   checkRpc(file.rpc, report);
   checkConnectors(file.connectors, { isPasswordDbEnabled, issuer: file.issuer }, report);
-  checkStaticClients(file.staticClients, report);
+  checkStaticClients(file.staticClients, findIssuerOffers(file), report);
   checkStaticPasswords(file.staticPasswords, isPasswordDbEnabled, report);
 }
 
@@ -102,7 +117,7 @@ function toTesseraConfig(file: FileOutput, env: Environment): TesseraConfig {
     keyEncryption: toKeyEncryptionConfig(file.keyEncryption, storage),
     web: toWebConfig(file.web),
     telemetry: { ...(http === undefined ? {} : { http }), ...(otlpEndpoint === undefined ? {} : { otlpEndpoint }) },
-    oauth2: toOAuth2Config(file.oauth2),
+    oauth2: toOAuth2Config(file.oauth2, file.staticClients),
     expiry: toExpiryConfig(file.expiry),
     logger: file.logger,
     frontend: toFrontendConfig(file.frontend, env['DEX_FRONTEND_DIR']),
@@ -111,18 +126,22 @@ function toTesseraConfig(file: FileOutput, env: Environment): TesseraConfig {
     staticClients: file.staticClients.map(toStaticClientConfig),
     enablePasswordDb: file.enablePasswordDB,
     staticPasswords: file.staticPasswords.map(toStaticPasswordConfig),
+    sessions: toSessionsConfig(file.sessions),
+    resources: toResourcesConfig(file.resources),
+    claims: toClaimsConfig(file.claims),
     services: file.services,
     rpc: toRpcConfig(file.rpc),
     ...(file.events === undefined ? {} : { events: toEventsConfig(file.events) }),
   };
 }
 
-function addWarnings(file: FileOutput, config: TesseraConfig, report: Report): void {
+function addWarnings(file: FileOutput, config: TesseraConfig, now: Date, report: Report): void {
   warnAboutIssuer(file.issuer, report);
   warnAboutWeb(file.web, report);
-  warnAboutOAuth2(file.oauth2, report);
+  warnAboutOAuth2(file.oauth2, file.staticClients, report);
   warnAboutExpiry(file.expiry, report);
   warnAboutConnectors(file.connectors, report);
-  const connectorIds = config.connectors.map((connector) => connector.id);
-  warnAboutStaticClients(file.staticClients, connectorIds, report);
+  warnAboutResources(file.resources, now, report);
+  warnAboutClaims(file.claims, report);
+  warnAboutStaticClients(file.staticClients, { ...config, now }, report);
 }

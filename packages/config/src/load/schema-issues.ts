@@ -33,7 +33,9 @@ function issueMessage(issue: z.core.$ZodIssue, value: unknown): string {
         ? 'must not be empty'
         : `must be at least ${issue.minimum}`;
     case 'too_big':
-      return `must be at most ${issue.maximum}`;
+      return issue.origin === 'array'
+        ? `must have at most ${issue.maximum} entries`
+        : `must be at most ${issue.maximum}`;
     case 'invalid_format':
     case 'not_multiple_of':
     case 'unrecognized_keys':

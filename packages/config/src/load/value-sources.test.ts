@@ -2,7 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { bcryptHash, client, configOf, ldapConnector, loadFile, problemsOf } from '../testing/config-text.ts';
 
 describe('secrets from files and the environment', () => {
-  const files: Readonly<Record<string, string>> = { '/run/secret': 'from-file\n', '/run/empty': '\n' };
+  const files: Readonly<Record<string, string>> = {
+    '/run/secret': 'from-file\n',
+    '/run/pairwise': `${'p'.repeat(32)}\n`,
+    '/run/empty': '\n',
+  };
   const readFile = (path: string): string => {
     const text = files[path];
     if (text === undefined) throw new Error('no such file');
@@ -26,7 +30,11 @@ describe('secrets from files and the environment', () => {
               config: { issuer: 'https://o', clientID: 'c', clientSecretFile: '/run/secret' },
             },
           ],
-          staticClients: [client({ secret: undefined, secretFile: '/run/secret' })],
+          staticClients: [
+            client({ secret: undefined, secretFile: '/run/secret', secrets: [{ valueFile: '/run/secret' }] }),
+          ],
+          oauth2: { pairwiseSecretFile: '/run/pairwise' },
+          resources: { apiResources: [{ name: 'a', secrets: [{ valueFile: '/run/secret' }] }] },
         },
         { readFile },
       ),
@@ -35,7 +43,9 @@ describe('secrets from files and the environment', () => {
     expect(config.ephemeral).toMatchObject({ password: 'from-file' });
     expect(config.connectors[0]?.config).toMatchObject({ bindPW: 'from-file' });
     expect(config.connectors[1]?.config).toMatchObject({ clientSecret: 'from-file' });
-    expect(config.staticClients[0]).toMatchObject({ secret: 'from-file' });
+    expect(config.staticClients[0]).toMatchObject({ secret: 'from-file', furtherSecrets: [{ value: 'from-file' }] });
+    expect(config.oauth2.pairwiseSecret).toBe('p'.repeat(32));
+    expect(config.resources.apiResources[0]?.secrets).toEqual([{ value: 'from-file' }]);
     expect(JSON.stringify(config)).not.toContain('/run/secret');
   });
 
@@ -43,6 +53,29 @@ describe('secrets from files and the environment', () => {
     const staticClients = [{ idEnv: 'ID', secretEnv: 'SECRET', name: 'A' }];
     const config = configOf(loadFile({ staticClients }, { env: { ID: 'env-id', SECRET: 'env-secret' } }));
     expect(config.staticClients[0]).toMatchObject({ id: 'env-id', secret: 'env-secret' });
+  });
+
+  test('lists of secrets and the secret of pairwise subjects come from the environment', () => {
+    const secrets = [{ value: 'a' }, { valueEnv: 'NEXT' }];
+    const config = configOf(
+      loadFile(
+        {
+          staticClients: [client({ secrets })],
+          oauth2: { pairwiseSecretEnv: 'PAIRWISE' },
+          resources: {
+            apiResources: [
+              { name: 'a', secrets },
+              { name: 'b', secrets },
+            ],
+          },
+        },
+        { env: { NEXT: 'next', PAIRWISE: 'p'.repeat(40) } },
+      ),
+    );
+    const read = [{ value: 'a' }, { value: 'next' }];
+    expect(config.staticClients[0]?.furtherSecrets).toEqual(read);
+    expect(config.resources.apiResources.map((api) => api.secrets)).toEqual([read, read]);
+    expect(config.oauth2.pairwiseSecret).toBe('p'.repeat(40));
   });
 
   test('a hash from the environment is used only when hash is empty', () => {
@@ -77,6 +110,14 @@ describe('secrets from files and the environment', () => {
     [
       { secret: undefined, secretFile: '/run/empty' },
       'staticClients[0].secretFile names the file /run/empty, which is empty',
+    ],
+    [
+      { secrets: [{ value: 'a', valueEnv: 'X' }] },
+      'staticClients[0].secrets[0].valueEnv and another source of value are both given; keep one of them',
+    ],
+    [
+      { secrets: [{ value: 'a' }, { valueEnv: 'NOT_SET' }] },
+      'staticClients[0].secrets[1].valueEnv names the environment variable NOT_SET, which is not set',
     ],
     [{ secret: undefined, secretEnv: 5 }, 'staticClients[0].secretEnv must be text, not a number; put it in quotes'],
   ])('a client with %j is refused', (changes, expected) => {

@@ -20,6 +20,16 @@ const sources: readonly ValueSource[] = [
   { block: ['staticClients', '*'], target: 'id', key: 'idEnv', from: 'environment', beside: 'conflict' },
   { block: ['staticClients', '*'], target: 'secret', key: 'secretEnv', from: 'environment', beside: 'conflict' },
   { block: ['staticClients', '*'], target: 'secret', key: 'secretFile', from: 'file', beside: 'conflict' },
+  ...secretEntries(['staticClients', '*', 'secrets', '*']),
+  ...secretEntries(['resources', 'apiResources', '*', 'secrets', '*']),
+  {
+    block: ['oauth2'],
+    target: 'pairwiseSecret',
+    key: 'pairwiseSecretEnv',
+    from: 'environment',
+    beside: 'conflict',
+  },
+  { block: ['oauth2'], target: 'pairwiseSecret', key: 'pairwiseSecretFile', from: 'file', beside: 'conflict' },
   { block: ['staticPasswords', '*'], target: 'hash', key: 'hashFromEnv', from: 'environment', beside: 'fallback' },
   { block: ['connectors', '*', 'config'], target: 'bindPW', key: 'bindPWFile', from: 'file', beside: 'conflict' },
   {
@@ -48,6 +58,14 @@ const sources: readonly ValueSource[] = [
   },
   { block: ['keyEncryption'], target: 'value', key: 'valueFromEnv', from: 'environment', beside: 'conflict' },
 ];
+
+/** The sources of a secret in a list of secrets. */
+function secretEntries(block: ConfigPath): readonly ValueSource[] {
+  return [
+    { block, target: 'value', key: 'valueEnv', from: 'environment', beside: 'conflict' },
+    { block, target: 'value', key: 'valueFile', from: 'file', beside: 'conflict' },
+  ];
+}
 
 /**
  * Fills keys from the environment variables and files that `…Env` and `…File` keys name, and takes the latter out of the tree.

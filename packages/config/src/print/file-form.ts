@@ -8,12 +8,13 @@ import type {
   FrontendConfig,
   KeyEncryptionConfig,
   RedisEphemeralConfig,
-  StaticClientConfig,
   StaticPasswordConfig,
   StorageConfig,
   TesseraConfig,
   WebConfig,
 } from '../types.ts';
+import { clientBlock } from './client-form.ts';
+import { oauth2Block, resourcesBlock, sessionsBlock } from './protocol-form.ts';
 
 /** A block of the configuration file. */
 type Block = Record<string, unknown>;
@@ -32,7 +33,7 @@ export function toFileForm(config: TesseraConfig): Block {
     ...keyEncryptionBlock(config.keyEncryption),
     web: webBlock(config.web),
     telemetry: { ...config.telemetry },
-    oauth2: { ...config.oauth2 },
+    oauth2: oauth2Block(config.oauth2),
     expiry: expiryBlock(config.expiry),
     logger: { ...config.logger },
     frontend: frontendBlock(config.frontend),
@@ -41,12 +42,16 @@ export function toFileForm(config: TesseraConfig): Block {
       config: {
         keysRotationPeriod: formatGoDuration(config.signer.keysRotationPeriodSeconds),
         algorithm: config.signer.algorithm,
+        algorithms: config.signer.algorithms,
       },
     },
     connectors: config.connectors.filter(({ type }) => type !== 'local').map(connectorBlock),
     staticClients: config.staticClients.map(clientBlock),
     enablePasswordDB: config.enablePasswordDb,
     staticPasswords: config.staticPasswords.map(passwordBlock),
+    sessions: sessionsBlock(config.sessions),
+    resources: resourcesBlock(config.resources),
+    claims: { ...config.claims },
     services: { ...config.services },
     rpc: {
       ...(config.rpc.tls === undefined ? {} : { tls: config.rpc.tls }),
@@ -135,17 +140,6 @@ function frontendBlock({ logoUrl, ...rest }: FrontendConfig): Block {
 
 function connectorBlock({ type, id, name, grantTypes, config }: ConnectorConfig): Block {
   return { type, id, name, ...(grantTypes.length === 0 ? {} : { grantTypes }), config };
-}
-
-function clientBlock(client: StaticClientConfig): Block {
-  const { redirectUris, postLogoutRedirectUris, isPublic, logoUrl, ...rest } = client;
-  return {
-    ...rest,
-    redirectURIs: redirectUris,
-    postLogoutRedirectURIs: postLogoutRedirectUris,
-    public: isPublic,
-    ...(logoUrl === undefined ? {} : { logoURL: logoUrl }),
-  };
 }
 
 function passwordBlock({ userId, ...rest }: StaticPasswordConfig): Block {

@@ -4,6 +4,8 @@ export const secretMask = '*****';
 /** Keys whose text is a secret, wherever they occur; compared without regard to case. */
 const secretKeys: ReadonlySet<string> = new Set([
   'secret',
+  'pairwisesecret',
+  'hmacsecret',
   'clientsecret',
   'bindpw',
   'password',
@@ -14,11 +16,11 @@ const secretKeys: ReadonlySet<string> = new Set([
 ]);
 
 /** Blocks in which the key `value` is a secret. */
-const secretValueBlocks: ReadonlySet<string> = new Set(['keyencryption']);
+const secretValueBlocks: ReadonlySet<string> = new Set(['keyencryption', 'secrets', 'furthersecrets']);
 
 /**
  * A copy in which every secret is replaced by `*****`: client secrets, bind and database passwords, password hashes, the
- * key-encryption key. Works on the effective configuration and on its file form alike. Empty text stays empty.
+ * key-encryption key, the secret of pairwise subjects, secrets of APIs. Works on the effective configuration and on its file form alike. Empty text stays empty.
  */
 export function maskSecrets<T>(value: T): T {
   return mask(value, '') as T;
@@ -26,7 +28,7 @@ export function maskSecrets<T>(value: T): T {
 
 function mask(value: unknown, block: string): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => mask(item, block));
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, child]: [string, unknown]) => {
       const name = key.toLowerCase();

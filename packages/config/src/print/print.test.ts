@@ -1,9 +1,12 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import {
   bcryptHash,
   client,
   configOf,
+  everyClientKey,
+  everyClientSurroundings,
   ldapConnector,
   loadFile,
   loadText,
@@ -18,6 +21,8 @@ import { configReference } from './reference.ts';
 const canary = 'canary-0123456789';
 const keyValue = Buffer.alloc(32, 7).toString('base64');
 const canaryHash = bcryptHash.replace('abc', 'CAN');
+
+const jwk = { ...generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }), kid: 'a' };
 
 const everything = {
   storage: {
@@ -34,7 +39,35 @@ const everything = {
     clientRemoteIP: { header: 'X-Real-IP', trustedProxies: ['10.0.0.0/8'] },
   },
   telemetry: { http: ':3', otlpEndpoint: 'http://collector:4318' },
-  oauth2: { skipApprovalScreen: true, pkce: { enforce: true } },
+  oauth2: {
+    ...everyClientSurroundings.oauth2,
+    skipApprovalScreen: true,
+    alwaysShowLoginScreen: true,
+    consentLifetime: '720h',
+    pairwiseSecret: `${canary}-pairwise-secret`,
+    passwordConnector: 'm',
+    grantTypes: [...everyClientSurroundings.oauth2.grantTypes, 'urn:ietf:params:oauth:grant-type:jwt-bearer'],
+    trustedIssuers: [
+      { issuer: 'a', keys: { jwks: { keys: [jwk] } }, connectorID: 'm', clients: ['app'] },
+      { issuer: 'b', keys: { jwksURI: 'https://b.example.org/keys' }, connectorID: 'm' },
+    ],
+    pkce: { enforce: true },
+  },
+  sessions: { enabled: true, cookieName: 'sso', absoluteLifetime: '720h', validIfNotUsedFor: '48h30m' },
+  resources: {
+    identityResources: [{ name: 'employment', required: true, claimMappings: { a: 'b' } }],
+    apiScopes: [{ name: 'orders', description: 'Orders', claims: ['email'] }],
+    apiResources: [
+      {
+        name: 'https://orders.example.org',
+        scopes: ['orders'],
+        secrets: [{ value: canary }, { value: canary, expiresAt: '2030-01-31T12:00:00.5+01:00' }],
+        requireResourceIndicator: true,
+        signingAlgorithms: ['ES256'],
+      },
+    ],
+  },
+  claims: { mappings: { a: 'b' }, presets: ['arkid'], arkidTenant: { id: '1', slug: 's' } },
   expiry: {
     idTokens: '90m',
     refreshTokens: { reuseInterval: '300ms', validIfNotUsedFor: '48h', absoluteLifetime: '720h' },
@@ -48,7 +81,7 @@ const everything = {
     extra: { a: 'b' },
     accentColor: '#05a',
   },
-  signer: { type: 'local', config: { keysRotationPeriod: '12h', algorithm: 'ES256' } },
+  signer: { type: 'local', config: { keysRotationPeriod: '12h', algorithm: 'ES256', algorithms: ['RS256', 'EdDSA'] } },
   connectors: [
     ldapConnector({ bindDN: 'cn=a', bindPW: canary }),
     oidcConnector({ clientSecret: canary, promptType: '' }),
@@ -56,13 +89,15 @@ const everything = {
       type: 'mockPassword',
       id: 'm',
       name: 'M',
-      grantTypes: ['refresh_token'],
+      grantTypes: ['refresh_token', 'password'],
       config: { username: 'u', password: canary },
     },
   ],
   staticClients: [
     client({ secret: canary, trustedPeers: ['x'], logoURL: 'https://l' }),
     client({ id: 'p', secret: undefined, public: true }),
+    { ...everyClientKey([jwk]), id: 'q', secrets: [{ value: canary, expiresAt: '2030-01-31' }] },
+    client({ id: 'r', keys: { jwksURI: 'https://r.example.org/keys' }, scopes: [], ssoSharedWith: [] }),
   ],
   enablePasswordDB: true,
   staticPasswords: [
@@ -96,7 +131,20 @@ describe('effectiveYaml', () => {
       staticClients: [
         { id: 'app', secret: '*****', redirectURIs: ['https://app.example.org/callback'] },
         { public: true },
+        {
+          secret: '*****',
+          secrets: [{ value: '*****', expiresAt: '2030-01-31T00:00:00.000Z' }],
+          tokens: { accessTokenLifetime: '5m' },
+          refreshTokens: { absoluteLifetime: '0s' },
+          refreshTokenLifetime: 'session',
+          claims: { values: { tier: 'gold' } },
+          keys: { jwks: { keys: [{ kid: 'a' }] } },
+        },
+        { keys: { jwksURI: 'https://r.example.org/keys' }, scopes: [], ssoSharedWith: [] },
       ],
+      oauth2: { pairwiseSecret: '*****', consentLifetime: '720h', trustedIssuers: [{ connectorID: 'm' }, {}] },
+      sessions: { absoluteLifetime: '720h', validIfNotUsedFor: '48h30m' },
+      resources: { apiResources: [{ secrets: [{ value: '*****' }, { value: '*****' }] }] },
       staticPasswords: [{ email: 'a@b', hash: '*****', userID: '1' }],
       enablePasswordDB: true,
     });
@@ -144,6 +192,13 @@ describe('maskSecrets', () => {
     expect(JSON.stringify(masked)).not.toContain(canary);
   });
 
+  test('leaves times as they are', () => {
+    const expiresAt = new Date('2030-01-31T00:00:00Z');
+    expect(maskSecrets({ furtherSecrets: [{ value: 'x', expiresAt }] })).toEqual({
+      furtherSecrets: [{ value: '*****', expiresAt }],
+    });
+  });
+
   test('keeps the difference between an empty and a missing secret', () => {
     expect(maskSecrets({ password: '', secret: undefined, value: 'plain' })).toEqual({
       password: '',
@@ -176,6 +231,13 @@ describe('configReference', () => {
     '| `oauth2.pkce.enforce` | true or false | `false` |',
     '| `logger.level` | `debug`, `info`, `warn`, `error` | `info` |',
     '| `staticClients[].redirectURIs` | list of texts | `[]` |',
+    '| `staticClients[].requirePKCE` | true or false |  |',
+    '| `staticClients[].secrets[].expiresAt` | time |  |',
+    '| `staticClients[].tokens.accessTokenLifetime` | duration |  |',
+    '| `staticClients[].keys.jwks.keys` | list of maps | *required* |',
+    '| `sessions.absoluteLifetime` | duration | `24h` |',
+    '| `resources.apiResources[].secrets` | list of blocks | `[]` |',
+    '| `claims.mappings` | map |  |',
   ])('has the row %s', (start) => {
     expect(rows).toContainEqual(expect.stringContaining(start));
   });

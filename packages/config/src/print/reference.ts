@@ -68,6 +68,7 @@ const plainTypeNames: Readonly<Partial<Record<string, string>>> = {
 const pluralTypeNames: Readonly<Partial<Record<string, string>>> = {
   string: 'texts',
   object: 'blocks',
+  record: 'maps',
   union: 'blocks by `type`',
 };
 

@@ -59,6 +59,25 @@ export function httpUrlFault(value: string): string | undefined {
   return hasUserInformation(url) ? 'must not contain a user name or password' : undefined;
 }
 
+/** A rule: as {@link httpUrlFault}, and without a fragment. */
+export function fragmentlessUrlFault(value: string): string | undefined {
+  return httpUrlFault(value) ?? (value.includes('#') ? 'must not have a fragment (the part from #)' : undefined);
+}
+
+/** A rule: as {@link httpUrlFault}, and plain http only to this machine. */
+export function secureUrlFault(value: string): string | undefined {
+  const url = parseHttpUrl(value);
+  const isReadable = url?.protocol === 'http:' && !isLoopbackHost(url.hostname);
+  return httpUrlFault(value) ?? (isReadable ? 'must be https; plain http is only for this machine' : undefined);
+}
+
+/** A rule: an origin as browsers send it, scheme, host and port alone (RFC 6454 §6.1). */
+export function originFault(value: string): string | undefined {
+  const url = parseHttpUrl(value);
+  if (url === undefined) return 'must be an origin such as https://app.example.org';
+  return url.origin === value ? undefined : `must be an origin, without a path; write ${url.origin}`;
+}
+
 /** Parses an absolute http(s) URL; undefined for anything else, also for text with spaces or control characters. */
 export function parseHttpUrl(value: string): URL | undefined {
   // The URL parser silently drops such characters and turns backslashes, which would hide a typing error.

@@ -69,19 +69,7 @@ describe('web', () => {
 });
 
 describe('oauth2', () => {
-  test('lists only what is served, in the order of the file', () => {
-    const grantTypes = ['refresh_token', 'password', 'authorization_code', 'refresh_token'];
-    expect(configOf(loadFile({ oauth2: { grantTypes, responseTypes: ['id_token', 'code'] } })).oauth2).toMatchObject({
-      grantTypes: ['refresh_token', 'authorization_code'],
-      responseTypes: ['code'],
-    });
-  });
-
   test.each([
-    [{ grantTypes: ['authorisation_code'] }, 'did you mean "authorization_code"?'],
-    [{ responseTypes: ['cod'] }, 'oauth2.responseTypes[0] must be one of code, token'],
-    [{ grantTypes: ['implicit'] }, 'oauth2.grantTypes names nothing that this version serves'],
-    [{ responseTypes: [] }, 'oauth2.responseTypes names nothing that this version serves'],
     [{ pkce: { codeChallengeMethodsSupported: ['S512'] } }, 'must be one of S256, plain'],
     [{ pkce: { codeChallengeMethodsSupported: [] } }, 'oauth2.pkce.codeChallengeMethodsSupported must not be empty'],
   ])('%j is refused', (oauth2, expected) => {
@@ -136,7 +124,25 @@ describe('expiry and signer', () => {
       type: 'local',
       keysRotationPeriodSeconds: 10_800,
       algorithm: 'ES256',
+      algorithms: ['ES256'],
     });
+  });
+
+  test('RFC 7518 §3.1: further algorithms stand behind the default one, each once', () => {
+    const signer = { config: { algorithm: 'PS256', algorithms: ['RS256', 'EdDSA', 'PS256', 'RS256'] } };
+    expect(configOf(loadFile({ signer: { type: 'local', ...signer } })).signer).toMatchObject({
+      algorithm: 'PS256',
+      algorithms: ['PS256', 'RS256', 'EdDSA'],
+    });
+  });
+
+  test.each(['algorithm', 'algorithms'])('signer.config.%s takes no algorithm keyed by a secret', (key) => {
+    const value = key === 'algorithm' ? 'HS256' : ['HS256'];
+    expect(problemsOf(loadFile({ signer: { type: 'local', config: { [key]: value } } }))).toEqual([
+      expect.stringMatching(
+        /^signer\.config\.algorithm(s\[0\])? must be one of RS256, .*; did you mean "[A-Z]S256"\?$/,
+      ),
+    ]);
   });
 });
 

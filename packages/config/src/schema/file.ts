@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { claimsSchema } from './claims.ts';
+import { staticClientSchema } from './clients/static-client.ts';
 import { connectorSchema } from './connectors/connector.ts';
 import { ephemeralSchema } from './ephemeral.ts';
 import { eventsSchema } from './events.ts';
@@ -9,10 +11,11 @@ import { issuerSchema } from './issuer.ts';
 import { keyEncryptionSchema } from './key-encryption.ts';
 import { loggerSchema } from './logger.ts';
 import { oauth2Schema } from './oauth2.ts';
+import { resourcesSchema } from './resources.ts';
 import { rpcSchema } from './rpc.ts';
 import { servicesSchema } from './services.ts';
+import { sessionsSchema } from './sessions.ts';
 import { signerSchema } from './signer.ts';
-import { staticClientSchema } from './static-clients.ts';
 import { staticPasswordSchema } from './static-passwords.ts';
 import { storageSchema } from './storage/storage.ts';
 import { telemetrySchema } from './telemetry.ts';
@@ -40,7 +43,9 @@ export const fileSchema = z.strictObject({
   staticClients: z.array(staticClientSchema).default([]).describe('Applications.'),
   enablePasswordDB: flag('Adds the connector `local`: people with passwords kept here.'),
   staticPasswords: z.array(staticPasswordSchema).default([]).describe('People of the connector `local`.'),
-  sessions: refused('Sessions of browsers.', 'sessions would not be kept as this block says'),
+  sessions: sessionsSchema,
+  resources: resourcesSchema,
+  claims: claimsSchema,
   mfa: refused('Second factors.', 'people would sign in without a second factor'),
   services: servicesSchema,
   rpc: rpcSchema,

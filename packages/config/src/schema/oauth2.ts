@@ -1,26 +1,59 @@
 import * as z from 'zod';
-import type { Report } from '../load/report.ts';
-import { knownGrantTypes, knownResponseTypes, servedGrantTypes, servedResponseTypes } from '../served.ts';
-import type { OAuth2Config } from '../types.ts';
-import { flag, optionalText } from './fields.ts';
+import { checkedText, duration, flag, optionalText } from './fields.ts';
+import { DEFAULT_GRANT_TYPES, grantTypeFault } from './grant-types.ts';
 import type { Partially } from './partially.ts';
+import { responseType } from './response-types.ts';
+import { trustedIssuerSchema } from './trusted-issuers.ts';
+
+/** Shorter secrets could be guessed from the subjects that are made with them. */
+const MIN_PAIRWISE_SECRET = 32;
 
 /** `oauth2`: what the protocol endpoints offer. */
 export const oauth2Schema = z
   .strictObject({
     grantTypes: z
-      .array(z.enum(knownGrantTypes))
-      .default(['authorization_code', 'refresh_token'])
+      .array(checkedText('A grant.', grantTypeFault))
+      .default([...DEFAULT_GRANT_TYPES])
       .describe(
-        'Grants that are offered. Of those known from Dex, `authorization_code` and `refresh_token` are served.',
+        'Grants that are offered: `authorization_code`, `implicit`, `refresh_token`, `client_credentials`, `password`, `urn:ietf:params:oauth:grant-type:device_code`, `…:token-exchange`, `…:jwt-bearer`, and absolute URIs of extension grants. `implicit` matters with response types that need it, `password` with `passwordConnector` or a client that names it and the connector, `jwt-bearer` with `trustedIssuers`.',
       ),
     responseTypes: z
-      .array(z.enum(knownResponseTypes))
+      .array(responseType())
       .default(['code'])
-      .describe('Response types that are offered. Of those known from Dex, `code` is served.'),
+      .describe(
+        'Response types that are offered: `code`, `token`, `id_token`, `id_token token`, `code id_token`, `code token`, `code id_token token`, words in any order.',
+      ),
+    responseModes: z
+      .array(z.enum(['query', 'fragment', 'form_post']))
+      .min(1)
+      .default(['query', 'fragment', 'form_post'])
+      .describe('Response modes that are offered (Tessera’s own).'),
+    requestObjects: z
+      .strictObject({
+        byValue: flag('Accept the parameter `request` (RFC 9101 §5.1).', true),
+        byReference: flag('Accept `request_uri` with an address that the client has registered (RFC 9101 §5.2).'),
+      })
+      .prefault({})
+      .describe('Signed authorization requests (Tessera’s own).'),
     skipApprovalScreen: flag('Do not ask the person to approve an application.'),
+    consentLifetime: duration('How long a consent is remembered; 0 = until it is withdrawn (Tessera’s own).', {
+      allowZero: true,
+    }).prefault('0s'),
     alwaysShowLoginScreen: flag('Show the choice of connectors even if there is only one.'),
-    passwordConnector: optionalText('Connector of the password grant, which is not served by this version.'),
+    passwordConnector: optionalText('Connector of the grant `password`.'),
+    pairwiseSecret: checkedText(
+      'Secret that pairwise subjects are made with (Tessera’s own; OIDC Core §8.1), at least 32 characters. Must never change.',
+      (value) =>
+        value.length < MIN_PAIRWISE_SECRET
+          ? `must have at least ${MIN_PAIRWISE_SECRET} characters; make one with: openssl rand -base64 32`
+          : undefined,
+    ).exactOptional(),
+    pairwiseSecretEnv: optionalText('Environment variable that holds the secret.'),
+    pairwiseSecretFile: optionalText('File that holds the secret.'),
+    trustedIssuers: z
+      .array(trustedIssuerSchema)
+      .default([])
+      .describe('Whose assertions are taken in the grant jwt-bearer (Tessera’s own; RFC 7523 §2.1).'),
     pkce: z
       .strictObject({
         enforce: flag('Demand PKCE (RFC 7636) of every client; public clients always need it.'),
@@ -36,43 +69,8 @@ export const oauth2Schema = z
   .prefault({})
   .describe('What the protocol endpoints offer.');
 
-/** Refuses lists of which nothing is served. */
-export function checkOAuth2(oauth2: Partially<z.input<typeof oauth2Schema>>, report: Report): void {
-  const lists = [
-    ['grantTypes', oauth2?.grantTypes, servedGrantTypes],
-    ['responseTypes', oauth2?.responseTypes, servedResponseTypes],
-  ] as const;
-  for (const [key, listed, served] of lists) {
-    const isUsable = listed === undefined || listed.some((item) => item === undefined || served.includes(item));
-    if (!isUsable) report.derived(['oauth2', key], `names nothing that this version serves (${served.join(', ')})`);
-  }
-}
+/** The block as written, as far as the schema accepts it. */
+export type OAuth2Input = Partially<z.input<typeof oauth2Schema>>;
 
-/** What is listed and not served, and what is weak. */
-export function warnAboutOAuth2(oauth2: z.output<typeof oauth2Schema>, report: Report): void {
-  const notServed = (key: string, listed: readonly string[], served: readonly string[]): void => {
-    const others = listed.filter((item) => !served.includes(item));
-    if (others.length > 0)
-      report.warning(['oauth2', key], `lists what this version does not serve: ${others.join(', ')}`);
-  };
-  notServed('grantTypes', oauth2.grantTypes, servedGrantTypes);
-  notServed('responseTypes', oauth2.responseTypes, servedResponseTypes);
-  if (oauth2.passwordConnector) {
-    report.warning(['oauth2', 'passwordConnector'], 'has no effect: the password grant is not served by this version');
-  }
-  if (oauth2.pkce.codeChallengeMethodsSupported.includes('plain')) {
-    report.warning(
-      ['oauth2', 'pkce', 'codeChallengeMethodsSupported'],
-      'accepts plain, which does not protect a code that was seen',
-    );
-  }
-}
-
-/** The effective block: of the listed grants and response types those that are served. */
-export function toOAuth2Config(oauth2: z.output<typeof oauth2Schema>): OAuth2Config {
-  return {
-    ...oauth2,
-    grantTypes: [...new Set(oauth2.grantTypes.filter((item) => servedGrantTypes.includes(item)))],
-    responseTypes: [...new Set(oauth2.responseTypes.filter((item) => servedResponseTypes.includes(item)))],
-  };
-}
+/** The block with defaults, durations in seconds. */
+export type OAuth2Output = z.output<typeof oauth2Schema>;

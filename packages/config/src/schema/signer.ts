@@ -1,6 +1,10 @@
+import { SIGNING_ALGORITHMS } from '@tessera/oauth';
 import * as z from 'zod';
 import type { SignerConfig } from '../types.ts';
 import { duration } from './fields.ts';
+import type { Partially } from './partially.ts';
+
+const DEFAULT_ALGORITHM = 'RS256';
 
 const local = z
   .strictObject({
@@ -11,9 +15,15 @@ const local = z
           'How often the signing key changes; `expiry.signingKeys` when left out.',
         ).exactOptional(),
         algorithm: z
-          .enum(['RS256', 'ES256'])
-          .default('RS256')
-          .describe('Algorithm of new keys; a change applies at the next rotation.'),
+          .enum(SIGNING_ALGORITHMS)
+          .default(DEFAULT_ALGORITHM)
+          .describe('What is signed with unless a client asks for another; a change applies at the next rotation.'),
+        algorithms: z
+          .array(z.enum(SIGNING_ALGORITHMS))
+          .exactOptional()
+          .describe(
+            'Every algorithm that there are keys for (Tessera’s own); `algorithm` is always among them, and alone when left out.',
+          ),
       })
       .prefault({})
       .describe('The local signer.'),
@@ -26,11 +36,19 @@ export const signerSchema = z
   .prefault({ type: 'local' })
   .meta({ description: 'What signs tokens.', otherTypes: { noun: 'signer', knownFromDex: ['vault'] } });
 
+/** Every algorithm that tokens can be signed with, the default one first, each once. */
+export function signingAlgorithms(signer: Partially<z.input<typeof signerSchema>>): readonly string[] {
+  const { algorithm = DEFAULT_ALGORITHM, algorithms = [] } = signer?.config ?? {};
+  return [...new Set([algorithm, ...algorithms.filter((item) => item !== undefined)])];
+}
+
 /** The effective signer; the rotation period may come from the older key in `expiry`. */
 export function toSignerConfig(signer: z.output<typeof signerSchema>, signingKeysSeconds: number): SignerConfig {
+  const { keysRotationPeriod = signingKeysSeconds, algorithm, algorithms = [] } = signer.config;
   return {
     type: 'local',
-    keysRotationPeriodSeconds: signer.config.keysRotationPeriod ?? signingKeysSeconds,
-    algorithm: signer.config.algorithm,
+    keysRotationPeriodSeconds: keysRotationPeriod,
+    algorithm,
+    algorithms: [...new Set([algorithm, ...algorithms])],
   };
 }

@@ -69,3 +69,74 @@ export function warningsOf(result: ConfigResult): readonly string[] {
 export function problemsOf(result: ConfigResult): readonly string[] {
   return result.ok ? [] : result.problems.map(({ path, message }) => `${path} ${message}`.trim());
 }
+
+/** What the rest of the file must say for {@link everyClientKey}. */
+export const everyClientSurroundings = {
+  signer: { type: 'local', config: { algorithms: ['ES256'] } },
+  oauth2: {
+    grantTypes: ['authorization_code', 'implicit', 'refresh_token', 'client_credentials'],
+    responseTypes: ['code', 'code id_token'],
+    requestObjects: { byReference: true },
+    pairwiseSecret: 'pairwise-secret-of-thirty-two-characters',
+  },
+  resources: { apiScopes: [{ name: 'orders' }] },
+};
+
+/** A client that uses every key but `idEnv`, the `…Env` and `…File` keys, `logoURL` and `keys.jwksURI`. */
+export function everyClientKey(keys: readonly object[]): Record<string, unknown> {
+  return client({
+    enabled: false,
+    secret: 'app-secret-of-more-than-thirty-two-characters',
+    secrets: [{ value: 'old-secret' }, { value: 'next', expiresAt: '2030-01-31T12:00:00Z' }],
+    display: {
+      clientURI: 'https://app.example.org',
+      policyURI: 'https://app.example.org/policy',
+      tosURI: 'https://app.example.org/terms',
+      description: 'An application',
+    },
+    grantTypes: ['authorization_code', 'implicit', 'refresh_token', 'client_credentials'],
+    responseTypes: ['code', 'id_token code'],
+    scopes: ['openid', 'orders', 'audience:server:client_id:peer'],
+    requirePKCE: true,
+    allowPlainPKCE: true,
+    requestObjects: {
+      required: true,
+      signingAlgorithm: 'ES256',
+      uris: ['https://app.example.org/request.jwt#abc'],
+    },
+    corsOrigins: ['https://app.example.org'],
+    initiateLoginURI: 'https://app.example.org/login',
+    authentication: { method: 'client_secret_jwt', signingAlgorithm: 'HS256', assertionAudience: 'issuer' },
+    keys: { jwks: { keys } },
+    tokens: {
+      idTokenSigningAlgorithm: 'HS256',
+      accessTokenSigningAlgorithm: 'ES256',
+      userinfoSigningAlgorithm: 'RS256',
+      idTokenLifetime: '10m',
+      accessTokenLifetime: '5m',
+      authorizationCodeLifetime: '30s',
+      deviceCodeLifetime: '15m',
+      accessTokenType: 'reference',
+      idTokenClaims: 'minimal',
+    },
+    refreshTokens: { usage: 'reusable', reuseInterval: '3s', validIfNotUsedFor: '1h', absoluteLifetime: 0 },
+    refreshTokenLifetime: 'session',
+    clientCredentialsClaims: { groups: ['machines'] },
+    claims: {
+      values: { tier: 'gold', limits: [1, 2] },
+      alwaysSend: true,
+      prefix: 'app_',
+      mappings: { department: 'identity.groups[0]' },
+    },
+    subject: { type: 'pairwise', sectorIdentifier: 'example.org' },
+    consent: { required: false, allowRemember: false, lifetime: '24h' },
+    signIn: { maxAge: 0, acrValues: ['mfa'] },
+    ssoSharedWith: ['*'],
+    backchannelLogoutURI: 'https://app.example.org/back',
+    logout: {
+      frontchannelURI: 'https://app.example.org/front?x=1',
+      frontchannelSessionRequired: false,
+      backchannelSessionRequired: false,
+    },
+  });
+}
