@@ -41,6 +41,13 @@ const callbackConnector: Connector = {
     complete: async ({ data }) => ({ identity: { ...jane, username: data }, data: '' }),
   },
   refreshesUpstream: false,
+  exchanger: { exchange: async ({ token }) => ({ identity: { ...jane, username: token }, data: '' }) },
+  logout: {
+    beginLogout: async ({ data, returnUrl, state }) =>
+      state === 'none'
+        ? undefined
+        : `https://upstream.example/bye?${new URLSearchParams({ data, returnUrl, state }).toString()}`,
+  },
   async close() {},
 };
 
@@ -107,6 +114,47 @@ test('N26: a return is completed only with the data of its own state', async () 
     code: 'federation.invalid_callback',
     kind: 'invalid_argument',
   });
+});
+
+test('RFC 8693 §2.1: a token goes to a connector that takes tokens, and to no other', async () => {
+  const { federation, lines } = setUp();
+  const token = { token: 'canary-token', tokenType: 'urn:ietf:params:oauth:token-type:access_token' };
+  const answer = await federation.exchangeToken({ connectorId: 'up', ...token });
+  expect(answer.identity.username).toBe('canary-token');
+  expect(answer.connectorData).toHaveLength(0);
+  await expect(federation.exchangeToken({ connectorId: 'pw', ...token })).rejects.toMatchObject({
+    code: 'federation.unsupported_exchange',
+    kind: 'invalid_argument',
+  });
+  await expect(federation.exchangeToken({ connectorId: 'nobody', ...token })).rejects.toMatchObject({
+    code: 'federation.unknown_connector',
+  });
+  expect(JSON.stringify(lines)).not.toContain('canary');
+});
+
+test('OIDC RP-Initiated Logout §2: a sign-out goes where the upstream has one, with what was kept of the sign-in', async () => {
+  const { federation } = setUp();
+  const place = { phase: 'refresh', connectorId: 'up' } as const;
+  const request = { connectorId: 'up', returnUrl: 'https://id.example/back', state: 's' };
+  const begin = async (connectorData: Uint8Array) => {
+    const url = await federation.beginLogout({ ...request, connectorData });
+    return url === undefined ? undefined : Object.fromEntries(new URL(url).searchParams);
+  };
+  const sent = { returnUrl: 'https://id.example/back', state: 's' };
+  expect(await begin(sealer.seal('kept', place))).toEqual({ ...sent, data: 'kept' });
+  expect(await begin(new Uint8Array())).toEqual({ ...sent, data: '' });
+  const connectorData = new Uint8Array();
+  expect(await federation.beginLogout({ ...request, connectorData, state: 'none' })).toBeUndefined();
+  expect(await federation.beginLogout({ ...request, connectorData, connectorId: 'pw' })).toBeUndefined();
+});
+
+test('What was sealed for another connector or is forged is not passed on at a sign-out', async () => {
+  const { federation } = setUp();
+  const elsewhere = sealer.seal('canary', { phase: 'refresh', connectorId: 'pw' });
+  for (const connectorData of [elsewhere, Buffer.from('forged data, long enough to be some')]) {
+    const url = await federation.beginLogout({ connectorId: 'up', connectorData, returnUrl: 'x', state: 's' });
+    expect(new URL(url ?? '').searchParams.get('data')).toBe('');
+  }
 });
 
 test('An unknown connector and one that signs in otherwise are told apart', async () => {

@@ -72,6 +72,19 @@ export function createFederation({ connectors, sealer, logger }: FederationOptio
         if (data === undefined) throw signInError('userGone', 'what was kept of this sign-in cannot be opened');
         return sealAnswer(await refresher.refresh({ ...request, data }), connectorId);
       }),
+    exchangeToken: ({ connectorId, ...request }) =>
+      observe('exchange', connectorId, async () => {
+        const { exchanger } = getEntry(connectorId).connector;
+        if (exchanger === undefined) throw signInError('unsupportedExchange', 'this connector takes no tokens');
+        return sealAnswer(await exchanger.exchange(request), connectorId);
+      }),
+    beginLogout: ({ connectorId, connectorData, ...request }) =>
+      observe('logout', connectorId, async () => {
+        const { logout } = getEntry(connectorId).connector;
+        // What cannot be opened gives nobody anything here; without it the upstream asks the person.
+        const data = sealer.open(connectorData, { phase: 'refresh', connectorId }) ?? '';
+        return logout?.beginLogout({ ...request, data });
+      }),
   };
 }
 
@@ -89,7 +102,7 @@ function describe({ config, connector }: ConfiguredConnector): ConnectorDescript
   };
 }
 
-type Step = 'login' | 'begin' | 'complete' | 'refresh';
+type Step = 'login' | 'begin' | 'complete' | 'refresh' | 'exchange' | 'logout';
 
 /** Runs a step within the time limit, in a span, and logs how it ended. */
 function createObserver(logger: Logger): <T>(step: Step, connectorId: string, work: () => Promise<T>) => Promise<T> {

@@ -16,6 +16,7 @@ const kinds: Readonly<Record<SignInFailure, ErrorKind>> = {
   userGone: 'not_found',
   unknownConnector: 'not_found',
   invalidCallback: 'invalid_argument',
+  unsupportedExchange: 'invalid_argument',
 };
 
 /** The error a sign-in ends with. `message` is for the operator and never holds a secret. */

@@ -49,6 +49,27 @@ export interface RefreshConnector {
   }): Promise<ConnectorAnswer>;
 }
 
+/** Turns a token of the upstream into an identity. */
+export interface ExchangeConnector {
+  /** Throws a sign-in error; `unsupportedExchange` for a type it does not take, `invalidCredentials` for a bad token. */
+  exchange(request: {
+    readonly token: string;
+    /** {@link ID_TOKEN_TYPE} and {@link ACCESS_TOKEN_TYPE} are those there may be. */
+    readonly tokenType: string;
+  }): Promise<ConnectorAnswer>;
+}
+
+/** Signs people out of the upstream as well. */
+export interface LogoutConnector {
+  /** Where the browser goes; undefined: the upstream has no sign-out. Throws a sign-in error. */
+  beginLogout(request: {
+    /** What the sign-in or a refresh gave; empty when that is not to be had. */
+    readonly data: string;
+    readonly returnUrl: string;
+    readonly state: string;
+  }): Promise<string | undefined>;
+}
+
 /** A connector and what it can do. */
 export interface Connector {
   readonly signIn:
@@ -58,11 +79,18 @@ export interface Connector {
   readonly refresher?: RefreshConnector;
   /** Whether `refresher` has to be asked at each refresh of a token. */
   readonly refreshesUpstream: boolean;
+  /** Undefined: it takes no tokens of the upstream. */
+  readonly exchanger?: ExchangeConnector;
+  /** Undefined: nobody can be signed out of the upstream. */
+  readonly logout?: LogoutConnector;
   /** Closes its connections. */
   close(): Promise<void>;
 }
 
 /** The request for a refresh token (OIDC Core §11). */
 export const OFFLINE_ACCESS = 'offline_access';
+/** RFC 8693 §3: what kind of token is presented. */
+export const ID_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:id_token';
+export const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
 /** Dex's scope for groups. */
 export const GROUPS_SCOPE = 'groups';

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { LdapConnectorConfig } from '@tessera/config';
+import { readAuthorities } from '@tessera/egress';
 import { FilterParser } from 'ldapts';
-import { readAuthorities } from '../../egress/authorities.ts';
 
 /** How the directory is reached and who searches. */
 export interface LdapServerSettings {

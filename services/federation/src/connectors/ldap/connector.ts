@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@tessera/clock';
 import type { LdapConnectorConfig } from '@tessera/config';
+import { parseJsonObject } from '@tessera/egress';
 import type { Identity } from '@tessera/oauth';
 import type { Entry } from 'ldapts';
-import { parseJsonObject } from '../../egress/json-object.ts';
 import { signInError } from '../../sign-in-errors.ts';
 import { type Connector, type ConnectorAnswer, GROUPS_SCOPE, OFFLINE_ACCESS } from '../connector.ts';
 import { type LdapSettings, readLdapSettings } from './config.ts';

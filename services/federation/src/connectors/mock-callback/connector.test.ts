@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ACCESS_TOKEN_TYPE, ID_TOKEN_TYPE } from '../connector.ts';
 import { createMockCallbackConnector } from './connector.ts';
 
 const connector = createMockCallbackConnector('https://id.example.com/dex');
@@ -17,6 +18,16 @@ test('The visit goes straight back to the callback, and everybody is Kilgore Tro
       emailVerified: true,
       groups: ['authors'],
     },
+  });
+});
+
+test('RFC 8693 §2.1: whatever token is exchanged is theirs, if it is of a type there is', async () => {
+  const exchange = (tokenType: string) => connector.exchanger?.exchange({ token: 'x', tokenType });
+  for (const tokenType of [ID_TOKEN_TYPE, ACCESS_TOKEN_TYPE]) {
+    expect(await exchange(tokenType)).toMatchObject({ identity: { userId: '0-385-28089-0' }, data: '' });
+  }
+  await expect(exchange('urn:ietf:params:oauth:token-type:saml2')).rejects.toMatchObject({
+    code: 'federation.unsupported_exchange',
   });
 });
 

@@ -1,6 +1,6 @@
 import { isEqualInConstantTime, parseFormParameters } from '@tessera/oauth';
 import { signInError } from '../../sign-in-errors.ts';
-import type { Connector } from '../connector.ts';
+import { ACCESS_TOKEN_TYPE, type Connector, ID_TOKEN_TYPE } from '../connector.ts';
 import { mockIdentity } from './identity.ts';
 
 /** Signs everybody in as one fixed person, as Dex's connector of this name does. For tests only. */
@@ -22,6 +22,14 @@ export function createMockCallbackConnector(issuer: string): Connector {
     },
     refresher: { refresh: async () => ({ identity: mockIdentity, data: '' }) },
     refreshesUpstream: true,
+    exchanger: {
+      async exchange({ tokenType }) {
+        if (tokenType !== ID_TOKEN_TYPE && tokenType !== ACCESS_TOKEN_TYPE) {
+          throw signInError('unsupportedExchange', 'neither an ID token nor an access token');
+        }
+        return { identity: mockIdentity, data: '' };
+      },
+    },
     async close() {},
   };
 }

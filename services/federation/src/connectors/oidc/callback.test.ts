@@ -8,6 +8,7 @@ const metadata: UpstreamMetadata = {
   tokenEndpoint: 'https://upstream.example/token',
   jwksUri: 'https://upstream.example/keys',
   userinfoEndpoint: undefined,
+  endSessionEndpoint: undefined,
   tokenEndpointAuthMethods: undefined,
   idTokenAlgorithms: undefined,
   codeChallengeMethods: [],

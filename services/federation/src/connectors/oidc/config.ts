@@ -1,6 +1,6 @@
 import type { OidcConnectorConfig } from '@tessera/config';
-import { readAuthorities, systemAuthorities } from '../../egress/authorities.ts';
-import type { EgressClientOptions } from '../../egress/client.ts';
+import type { EgressClientOptions } from '@tessera/egress';
+import { readAuthorities, systemAuthorities } from '@tessera/egress';
 
 /** An OIDC connector with its files read. */
 export interface OidcSettings {

@@ -1,10 +1,10 @@
 import { createFakeClock } from '@tessera/clock';
 import type { OidcConnectorConfig } from '@tessera/config';
+import type { EgressRequest, EgressResponse } from '@tessera/egress';
+import { EgressError } from '@tessera/egress';
 import { s256Challenge } from '@tessera/oauth';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { beforeAll, expect, test } from 'vitest';
-import type { EgressRequest, EgressResponse } from '../../egress/client.ts';
-import { EgressError } from '../../egress/egress-error.ts';
 import { readOidcSettings } from './config.ts';
 import { connectToUpstream } from './connector.ts';
 
@@ -73,10 +73,12 @@ async function setUp(more: Partial<OidcConnectorConfig> = {}, document: Record<s
     async close() {},
   };
   const connector = connectToUpstream({ settings: await readOidcSettings({ ...config, ...more }), client, clock });
-  const { signIn, refresher } = connector;
-  if (signIn.kind !== 'callback' || refresher === undefined) throw new Error('oidc signs in by callback and refreshes');
+  const { signIn, refresher, logout } = connector;
+  if (signIn.kind !== 'callback' || refresher === undefined || logout === undefined) {
+    throw new Error('oidc signs in by callback, refreshes and signs out');
+  }
   const paths = () => asked.map(({ url }) => new URL(url).pathname);
-  return { clock, asked, answers, paths, signIn, refresher };
+  return { clock, asked, answers, paths, signIn, refresher, logout };
 }
 
 type SetUp = Awaited<ReturnType<typeof setUp>>;
@@ -370,4 +372,41 @@ test('N45: a redirect of the token endpoint is an error, not followed', async ()
   upstream.answers.set('/token', 302);
   const attempt = upstream.signIn.complete({ state: 'st', parameters: 'code=c&state=st', data, scopes: [] });
   await expect(attempt).rejects.toMatchObject({ code: 'federation.upstream_misconfigured' });
+});
+
+test('OIDC RP-Initiated Logout §2: the ID token is kept for the sign-out where the upstream has one, and renewed with it', async () => {
+  const upstream = await setUp({}, { end_session_endpoint: `${issuer}/bye?tenant=1` });
+  const { identity, data } = await visit(upstream, { refresh_token: undefined });
+  const kept = JSON.parse(data) as { idToken: string };
+  expect(kept).toEqual({ subject: 'j1', idToken: expect.stringMatching(/^eyJ/) });
+  const request = { returnUrl: 'https://id.example.com/back?a=b', state: 's&t' };
+  const url = new URL((await upstream.logout.beginLogout({ ...request, data })) ?? '');
+  expect(`${url.origin}${url.pathname}`).toBe(`${issuer}/bye`);
+  expect(Object.fromEntries(url.searchParams)).toEqual({
+    tenant: '1',
+    id_token_hint: kept.idToken,
+    client_id: 'tess:era',
+    post_logout_redirect_uri: 'https://id.example.com/back?a=b',
+    state: 's&t',
+  });
+  // Without a refresh token of the upstream the person and what was kept stay.
+  expect(await upstream.refresher.refresh({ identity, data, scopes: offline })).toEqual({ identity, data });
+  const renewing = await visit(upstream);
+  const newer = await idToken(upstream, { iat: 1 });
+  upstream.answers.set('/token', { access_token: 'at', id_token: newer });
+  const refreshed = await upstream.refresher.refresh({ ...renewing, scopes: offline });
+  expect(JSON.parse(refreshed.data)).toEqual({ refreshToken: 'rt-1', subject: 'j1', idToken: newer });
+});
+
+test('OIDC RP-Initiated Logout §2.1: the configuration replaces the place, and where there is none nobody is sent', async () => {
+  const request = { data: '', returnUrl: 'https://id.example.com/back', state: 's' };
+  const endSessionURL = 'https://override.example/bye';
+  const overridden = await setUp({ providerDiscoveryOverrides: { endSessionURL } }, { end_session_endpoint: issuer });
+  expect(await overridden.logout.beginLogout(request)).toMatch(/^https:\/\/override\.example\/bye\?client_id=/);
+  const none = await setUp();
+  expect(await none.logout.beginLogout(request)).toBeUndefined();
+  expect((await visit(none, { refresh_token: undefined })).data).toBe('');
+  const down = await setUp();
+  down.answers.set('/.well-known/openid-configuration', 'down');
+  await expect(down.logout.beginLogout(request)).rejects.toMatchObject({ code: 'federation.upstream_unavailable' });
 });

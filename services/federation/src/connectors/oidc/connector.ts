@@ -1,20 +1,23 @@
 import type { Clock } from '@tessera/clock';
 import type { OidcConnectorConfig } from '@tessera/config';
 import { federationErrors } from '@tessera/contracts';
+import { createEgressClient } from '@tessera/egress';
 import { TesseraError } from '@tessera/errors';
 import type { Identity } from '@tessera/oauth';
-import { createEgressClient, type EgressClient } from '../../egress/client.ts';
-import { parseJsonObject } from '../../egress/json-object.ts';
 import { signInError, upstreamMisconfigured } from '../../sign-in-errors.ts';
 import { createSingleFlight, type SingleFlight } from '../../single-flight.ts';
 import { type Connector, type ConnectorAnswer, OFFLINE_ACCESS } from '../connector.ts';
 import { readCallback } from './callback.ts';
-import { type OidcSettings, readOidcSettings } from './config.ts';
-import { createDiscovery, type Discovery, type UpstreamMetadata } from './discovery.ts';
+import { readOidcSettings } from './config.ts';
+import { createDiscovery, type UpstreamMetadata } from './discovery.ts';
+import { exchangeAtUpstream } from './exchange.ts';
 import { verifyIdToken } from './id-token.ts';
 import { identityFromClaims } from './identity.ts';
+import { hintToKeep, type Kept, keptFromText, keptToText } from './kept.ts';
+import { upstreamLogoutUrl } from './logout.ts';
 import { requestTokens, type UpstreamTokens } from './token-endpoint.ts';
-import { createUpstreamKeys, type UpstreamKeys } from './upstream-keys.ts';
+import type { OidcSurroundings, Upstream } from './upstream.ts';
+import { createUpstreamKeys } from './upstream-keys.ts';
 import { requestUserinfo } from './userinfo.ts';
 import { authorizationUrl, createVisit, hashOfToken, visitFromText, visitToText } from './visit.ts';
 
@@ -24,17 +27,9 @@ export async function createOidcConnector(config: OidcConnectorConfig, clock: Cl
   return connectToUpstream({ settings, client: createEgressClient(settings.egress), clock });
 }
 
-/** What a connector works with. */
-export interface OidcSurroundings {
-  readonly settings: OidcSettings;
-  /** Closed with the connector. */
-  readonly client: EgressClient;
-  readonly clock: Clock;
-}
-
 /** The connector for settings that are read already, over the given way out. */
 export function connectToUpstream({ settings, client, clock }: OidcSurroundings): Connector {
-  const upstream: Upstream = {
+  const upstream: RefreshedUpstream = {
     settings,
     client,
     clock,
@@ -54,13 +49,13 @@ export function connectToUpstream({ settings, client, clock }: OidcSurroundings)
     },
     refresher: { refresh: (request) => refresh(upstream, request) },
     refreshesUpstream: true,
+    exchanger: { exchange: (request) => exchangeAtUpstream(upstream, request) },
+    logout: { beginLogout: (request) => upstreamLogoutUrl(upstream, request) },
     close: () => client.close(),
   };
 }
 
-interface Upstream extends OidcSurroundings {
-  readonly discover: Discovery;
-  readonly keys: UpstreamKeys;
+interface RefreshedUpstream extends Upstream {
   readonly refreshOnce: SingleFlight<ConnectorAnswer>;
 }
 
@@ -92,23 +87,32 @@ async function complete(upstream: Upstream, { state, parameters, data, scopes }:
     nonce: visit.nonce,
     freshSinceSeconds: visit.freshSinceSeconds,
   });
-  const isKept = scopes.includes(OFFLINE_ACCESS) && tokens.refreshToken !== undefined;
-  return { identity, data: isKept ? keptToText({ refreshToken: tokens.refreshToken ?? '', subject }) : '' };
+  const refreshToken = scopes.includes(OFFLINE_ACCESS) ? tokens.refreshToken : undefined;
+  const kept = { subject, refreshToken, idToken: hintToKeep(tokens.idToken, metadata) };
+  return { identity, data: keptToText(kept) };
 }
 
 /** Signs nobody in anew: without an upstream refresh token the person stays as they were. */
 async function refresh(
-  upstream: Upstream,
+  upstream: RefreshedUpstream,
   { identity, data }: { readonly identity: Identity; readonly data: string },
 ): Promise<ConnectorAnswer> {
   if (data === '') return { identity, data };
   const kept = keptFromText(data);
   if (kept === undefined) throw signInError('userGone', 'what was kept of this sign-in cannot be read');
+  const { refreshToken } = kept;
+  if (refreshToken === undefined) return { identity, data };
   // By token and person. Upstreams that rotate refresh tokens take the second use of one for theft.
-  return upstream.refreshOnce(hashOfToken(data), () => refreshAtUpstream(upstream, kept, identity));
+  return upstream.refreshOnce(hashOfToken(data), () =>
+    refreshAtUpstream(upstream, { ...kept, refreshToken }, identity),
+  );
 }
 
-async function refreshAtUpstream(upstream: Upstream, kept: Kept, known: Identity): Promise<ConnectorAnswer> {
+async function refreshAtUpstream(
+  upstream: Upstream,
+  kept: Kept & { readonly refreshToken: string },
+  known: Identity,
+): Promise<ConnectorAnswer> {
   const metadata = await upstream.discover();
   const outcome = await requestTokens(
     { config: upstream.settings.config, metadata, client: upstream.client },
@@ -116,7 +120,11 @@ async function refreshAtUpstream(upstream: Upstream, kept: Kept, known: Identity
   );
   if (!outcome.ok) throw signInError('userGone', 'the upstream does not honour its refresh token any more');
   const { tokens } = outcome;
-  const data = keptToText({ ...kept, refreshToken: tokens.refreshToken ?? kept.refreshToken });
+  const data = keptToText({
+    subject: kept.subject,
+    refreshToken: tokens.refreshToken ?? kept.refreshToken,
+    idToken: hintToKeep(tokens.idToken, metadata) ?? kept.idToken,
+  });
   if (tokens.idToken === undefined && !upstream.settings.config.getUserInfo) return { identity: known, data };
   const { identity } = await readIdentity(upstream, metadata, { tokens, subject: kept.subject }).catch(
     (error: unknown): never => {
@@ -156,18 +164,4 @@ async function readIdentity(
   if (subject === undefined) throw upstreamMisconfigured(`${metadata.issuer} gives no ID token`);
   const info = getUserInfo ? await requestUserinfo({ metadata, client }, { accessToken, subject }) : {};
   return { identity: identityFromClaims({ ...claims, ...info }, settings), subject };
-}
-
-interface Kept {
-  readonly refreshToken: string;
-  readonly subject: string;
-}
-
-function keptToText({ refreshToken, subject }: Kept): string {
-  return JSON.stringify({ refreshToken, subject });
-}
-
-function keptFromText(text: string): Kept | undefined {
-  const { refreshToken, subject } = parseJsonObject(text) ?? {};
-  return typeof refreshToken === 'string' && typeof subject === 'string' ? { refreshToken, subject } : undefined;
 }

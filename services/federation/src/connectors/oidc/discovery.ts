@@ -1,6 +1,6 @@
 import type { Clock } from '@tessera/clock';
 import type { OidcConnectorConfig } from '@tessera/config';
-import type { EgressClient } from '../../egress/client.ts';
+import type { EgressClient } from '@tessera/egress';
 import { upstreamMisconfigured } from '../../sign-in-errors.ts';
 import { createSingleFlight } from '../../single-flight.ts';
 import { askUpstreamFor200 } from './upstream-answer.ts';
@@ -12,6 +12,8 @@ export interface UpstreamMetadata {
   readonly tokenEndpoint: string;
   readonly jwksUri: string;
   readonly userinfoEndpoint: string | undefined;
+  /** OIDC RP-Initiated Logout §2.1. */
+  readonly endSessionEndpoint: string | undefined;
   /** Undefined = the document does not say. */
   readonly tokenEndpointAuthMethods: readonly string[] | undefined;
   readonly idTokenAlgorithms: readonly string[] | undefined;
@@ -59,6 +61,7 @@ function parseMetadata(document: Readonly<Record<string, unknown>>, config: Oidc
     tokenEndpoint: endpoint('token_endpoint', overrides.tokenURL),
     jwksUri: endpoint('jwks_uri', overrides.jwksURL),
     userinfoEndpoint: optionalEndpoint(document['userinfo_endpoint'], overrides.userInfoURL),
+    endSessionEndpoint: optionalEndpoint(document['end_session_endpoint'], overrides.endSessionURL),
     tokenEndpointAuthMethods: names(document['token_endpoint_auth_methods_supported']),
     idTokenAlgorithms: names(document['id_token_signing_alg_values_supported']),
     codeChallengeMethods: names(document['code_challenge_methods_supported']) ?? [],

@@ -14,6 +14,7 @@ const metadata: UpstreamMetadata = {
   tokenEndpoint: `${issuer}/token`,
   jwksUri: `${issuer}/keys`,
   userinfoEndpoint: undefined,
+  endSessionEndpoint: undefined,
   tokenEndpointAuthMethods: undefined,
   idTokenAlgorithms: undefined,
   codeChallengeMethods: [],
@@ -112,6 +113,21 @@ test('N78: an unknown kid asks for newer keys once, and is refused when there ar
   expect((await verify(token, { newer })).sub).toBe('jane');
 });
 
+test('RFC 8693 §2.1: an ID token that is presented alone has nothing its at_hash could be compared with', async () => {
+  const keys = { find: async () => keySet, findNewer: async () => undefined };
+  const alone = { clientId: 'tessera', nonce: undefined, accessToken: undefined };
+  const token = await sign(claims({ at_hash: 'of-a-token-we-do-not-have' }));
+  expect((await verifyIdToken(token, alone, { metadata, keys, clock })).sub).toBe('jane');
+});
+
 test('OIDC Core §12.2: the ID token of a refresh needs no nonce', async () => {
   expect((await verify(await sign(claims({ nonce: undefined })), { nonce: undefined })).sub).toBe('jane');
+});
+
+test.each([
+  ['N75: PBES2 with any count', { alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', p2s: 'c2FsdA', p2c: 2_147_483_647 }],
+  ['N76: a compressed one', { alg: 'dir', enc: 'A128GCM', zip: 'DEF' }],
+])('%s: no ID token is taken encrypted', async (_, header) => {
+  const token = `${Buffer.from(JSON.stringify(header)).toString('base64url')}.a2V5.aXY.dGV4dA.dGFn`;
+  await expect(verify(token)).rejects.toThrow('JWS');
 });

@@ -9,10 +9,10 @@ import type { UpstreamKeys } from './upstream-keys.ts';
 /** What an ID token has to fit. */
 export interface IdTokenExpectation {
   readonly clientId: string;
-  /** Undefined at a refresh, whose ID token has none (OIDC Core §12.2). */
+  /** Undefined at a refresh, whose ID token has none (OIDC Core §12.2), and for a token that somebody presents. */
   readonly nonce: string | undefined;
-  /** Compared with `at_hash`, when that is there (OIDC Core §3.1.3.8). */
-  readonly accessToken: string;
+  /** Compared with `at_hash`, when that is there (OIDC Core §3.1.3.8); undefined when the ID token came alone. */
+  readonly accessToken: string | undefined;
   /**
    * `auth_time`, when that is there, must not be earlier. The wish for a fresh sign-in travels through the browser, where
    * it can be taken out of the address (OIDC Core §3.1.2.1, N55).
@@ -55,7 +55,10 @@ export async function verifyIdToken(
   if (expected.nonce !== undefined && (typeof nonce !== 'string' || !isEqualInConstantTime(nonce, expected.nonce))) {
     throw refused('nonce');
   }
-  if (atHash !== undefined && atHash !== accessTokenHash(alg, expected.accessToken)) throw refused('at_hash');
+  const { accessToken } = expected;
+  if (atHash !== undefined && accessToken !== undefined && atHash !== accessTokenHash(alg, accessToken)) {
+    throw refused('at_hash');
+  }
   if (isTooOld(payload['auth_time'], expected.freshSinceSeconds)) throw refused('auth_time');
   return { ...payload, sub };
 }

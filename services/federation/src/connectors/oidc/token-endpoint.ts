@@ -1,5 +1,5 @@
 import type { OidcConnectorConfig } from '@tessera/config';
-import type { EgressClient } from '../../egress/client.ts';
+import type { EgressClient } from '@tessera/egress';
 import { upstreamMisconfigured } from '../../sign-in-errors.ts';
 import type { UpstreamMetadata } from './discovery.ts';
 import { askUpstream } from './upstream-answer.ts';

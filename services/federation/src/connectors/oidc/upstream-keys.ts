@@ -1,6 +1,6 @@
 import type { Clock } from '@tessera/clock';
+import type { EgressClient } from '@tessera/egress';
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
-import type { EgressClient } from '../../egress/client.ts';
 import { upstreamMisconfigured } from '../../sign-in-errors.ts';
 import { createSingleFlight } from '../../single-flight.ts';
 import { askUpstreamFor200 } from './upstream-answer.ts';

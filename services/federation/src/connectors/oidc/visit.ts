@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { parseJsonObject } from '@tessera/egress';
 import { epochSeconds, s256Challenge } from '@tessera/oauth';
-import { parseJsonObject } from '../../egress/json-object.ts';
 import { OFFLINE_ACCESS } from '../connector.ts';
 import type { OidcSettings } from './config.ts';
 import type { UpstreamMetadata } from './discovery.ts';

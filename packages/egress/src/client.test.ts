@@ -6,7 +6,7 @@ import { createRequestId, runInContext } from '@tessera/telemetry';
 import { createCertificateAuthority } from '@tessera/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readAuthorities } from './authorities.ts';
-import { createEgressClient, type EgressClient } from './client.ts';
+import { createEgressClient, type EgressClient, type EgressRequest } from './client.ts';
 
 const requests: string[] = [];
 const listener: RequestListener = (request, response) => {
@@ -54,6 +54,45 @@ test('N47: a slow answer is given up, and the caller’s deadline counts as well
   await expect(runInContext(context, () => client.send({ url: `${origin}/json` }))).rejects.toMatchObject({
     problem: 'too-slow',
   });
+});
+
+test('N47: a request may ask for less time and fewer bytes than the client allows, but not for more', async () => {
+  const small = createEgressClient({ policy: 'operator', timeoutMs: 300, maxBytes: 8 });
+  const attempt = (request: Partial<EgressRequest>) => client.send({ url: `${origin}/json`, ...request });
+  await expect(attempt({ maxBytes: 6 })).rejects.toMatchObject({ problem: 'too-large' });
+  expect((await attempt({ maxBytes: 7 })).text).toBe('{"a":1}');
+  await expect(small.send({ url: `${origin}/large`, maxBytes: 1_000_000 })).rejects.toMatchObject({
+    problem: 'too-large',
+  });
+  await expect(client.send({ url: `${origin}/slow`, timeoutMs: 0 })).rejects.toMatchObject({ problem: 'too-slow' });
+  await expect(client.send({ url: `${origin}/slow`, timeoutMs: 60_000 })).rejects.toMatchObject({
+    problem: 'too-slow',
+  });
+  await small.close();
+});
+
+test('N47: where only the status is wanted, a body that is large, slow or cut does not matter', async () => {
+  for (const path of ['/large', '/slow', '/cut', '/json']) {
+    const form = new URLSearchParams({ logout_token: 'x' });
+    const answer = await client.send({
+      url: `${origin}${path}`,
+      form,
+      statusOnly: true,
+      maxBytes: 100,
+      timeoutMs: 100,
+    });
+    expect(answer, path).toMatchObject({ status: 200, text: '' });
+  }
+  const form = new URLSearchParams({ logout_token: 'x' });
+  expect((await client.send({ url: `${origin}/redirect`, form, statusOnly: true })).status).toBe(302);
+});
+
+test('N47: more calls to one host than allowed are refused without a request', async () => {
+  const narrow = createEgressClient({ policy: 'operator', timeoutMs: 300, maxCallsPerHost: 1 });
+  const first = narrow.send({ url: `${origin}/json` });
+  await expect(narrow.send({ url: `${origin}/json` })).rejects.toMatchObject({ problem: 'too-many' });
+  expect((await first).status).toBe(200);
+  await narrow.close();
 });
 
 test('N45: errors name the host and nothing of the answer', async () => {

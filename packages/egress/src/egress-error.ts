@@ -1,5 +1,5 @@
-/** Why nothing usable came back. */
-export type EgressProblem = 'refused' | 'unreachable' | 'too-slow' | 'too-large';
+/** Why nothing usable came back. `too-many`: nothing was sent, as too many calls were running. */
+export type EgressProblem = 'refused' | 'unreachable' | 'too-slow' | 'too-large' | 'too-many';
 
 /** A failed request. The message names the host and never anything of the answer. */
 export class EgressError extends Error {

@@ -1,5 +1,6 @@
 import { callDeadlineMs } from '@tessera/rpc';
 import { Agent, type Dispatcher, request } from 'undici';
+import { createCallLimit } from './call-limit.ts';
 import { EgressError } from './egress-error.ts';
 import { checkUrl, type EgressPolicy } from './policy.ts';
 import { createPublicLookup } from './public-lookup.ts';
@@ -9,6 +10,9 @@ const MAX_RESPONSE_BYTES = 256 * 1024;
 const TIMEOUT_MS = 5000;
 const CONNECT_TIMEOUT_MS = 3000;
 const MAX_CONNECTIONS_PER_HOST = 16;
+/** Calls to one host that may run or wait for a connection at one time. */
+const MAX_CALLS_PER_HOST = 128;
+const MAX_CALLS = 1024;
 
 /** A request to somewhere outside. */
 export interface EgressRequest {
@@ -16,6 +20,12 @@ export interface EgressRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Form body; its presence makes the request a POST. */
   readonly form?: URLSearchParams;
+  /** Largest answer in bytes, where less is enough than the client would read. */
+  readonly maxBytes?: number;
+  /** Time for everything, where less is enough than the client would wait. */
+  readonly timeoutMs?: number;
+  /** Only the status is wanted: of the body no more is read than it takes to be rid of it, and `text` is empty. */
+  readonly statusOnly?: true;
 }
 
 /** An answer, whatever its status; a redirect is an answer like any other. */
@@ -44,6 +54,8 @@ export interface EgressClientOptions {
   readonly maxBytes?: number;
   /** Time for everything, from the connection to the last byte. Default 5 s; the caller's deadline when it is earlier. */
   readonly timeoutMs?: number;
+  /** Calls to one host at one time; one more is refused as `too-many`. Default 128. */
+  readonly maxCallsPerHost?: number;
 }
 
 /** A client that follows no redirects, and reads no longer and no more than it must (N45, N46, N47). */
@@ -58,22 +70,42 @@ export function createEgressClient(options: EgressClientOptions): EgressClient {
       ...(policy === 'public' ? { lookup: createPublicLookup() } : {}),
     },
   });
+  const limit = createCallLimit({ perHost: options.maxCallsPerHost ?? MAX_CALLS_PER_HOST, total: MAX_CALLS });
   return {
     async send(outgoing) {
       const url = checkUrl(policy, outgoing.url);
-      const leftMs = Math.floor(callDeadlineMs(timeoutMs) - performance.now());
+      const allowedMs = Math.min(timeoutMs, outgoing.timeoutMs ?? timeoutMs);
+      const leftMs = Math.floor(callDeadlineMs(allowedMs) - performance.now());
       if (leftMs <= 0) throw new EgressError('too-slow', `no time left to ask ${url.host}`);
-      const signal = AbortSignal.timeout(leftMs);
-      try {
-        const response = await request(url, { dispatcher: agent, signal, ...toRequestOptions(outgoing) });
-        const text = await readText(response.body, { maxBytes, host: url.host });
-        return { status: response.statusCode, mediaType: mediaTypeOf(response.headers['content-type']), text };
-      } catch (thrown) {
-        throw toEgressError(thrown, signal, url.host);
-      }
+      const bounds = { maxBytes: Math.min(maxBytes, outgoing.maxBytes ?? maxBytes), leftMs };
+      return limit(url.host, () => exchange(agent, { url, outgoing, ...bounds }));
     },
     close: () => agent.destroy(),
   };
+}
+
+interface Exchange {
+  readonly url: URL;
+  readonly outgoing: EgressRequest;
+  readonly maxBytes: number;
+  readonly leftMs: number;
+}
+
+async function exchange(agent: Agent, { url, outgoing, maxBytes, leftMs }: Exchange): Promise<EgressResponse> {
+  const signal = AbortSignal.timeout(leftMs);
+  try {
+    const response = await request(url, { dispatcher: agent, signal, ...toRequestOptions(outgoing) });
+    const { statusCode: status, headers, body } = response;
+    const mediaType = mediaTypeOf(headers['content-type']);
+    if (outgoing.statusOnly === true) {
+      // The status is there; what becomes of the rest does not change it.
+      await body.dump({ limit: maxBytes, signal }).catch(() => undefined);
+      return { status, mediaType, text: '' };
+    }
+    return { status, mediaType, text: await readText(body, { maxBytes, host: url.host }) };
+  } catch (thrown) {
+    throw toEgressError(thrown, signal, url.host);
+  }
 }
 
 function toRequestOptions({ headers, form }: EgressRequest) {
