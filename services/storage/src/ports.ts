@@ -166,7 +166,14 @@ export interface GrantStore {
 }
 
 /** Kinds of records. `rules/record-kinds.ts` says what is particular about each. */
-export type RecordKind = AdministeredKind | 'consent' | 'session' | 'key_set' | 'lease';
+export type RecordKind =
+  | AdministeredKind
+  | 'consent'
+  | 'session'
+  | 'key_set'
+  | 'logout_delivery'
+  | 'logout_due'
+  | 'lease';
 
 /** A record as a store keeps it; what the body says, the operations know. */
 export interface StoredRecord {

@@ -8,12 +8,14 @@ import { createListClients, staticClientsOf } from './operations/clients.ts';
 import { createListConnectors } from './operations/connectors.ts';
 import { createConsents } from './operations/consents.ts';
 import { createConsumeOnce } from './operations/consume-once.ts';
+import { createCreateGrants } from './operations/create-grants.ts';
 import { createDeviceRequests } from './operations/device-requests.ts';
 import { createAppendEvents } from './operations/events.ts';
 import { createFindGrants } from './operations/find-grants.ts';
 import { createGrantsBySelector } from './operations/grants-by-selector.ts';
 import { createConsumeInitialAccessToken } from './operations/initial-access-tokens.ts';
 import { createKeySets } from './operations/key-sets.ts';
+import { createLogoutDeliveries } from './operations/logout-deliveries.ts';
 import { createOutbox } from './operations/outbox.ts';
 import { createParkedEvents } from './operations/parked-events.ts';
 import { createPushedRequests } from './operations/pushed-requests.ts';
@@ -65,10 +67,12 @@ export function createStorageApi(options: StorageApiOptions): StorageOperations 
       ...createKeySets({ clock, durable, watch }),
       findGrants: createFindGrants({ clock, durable, staticUsers }),
       redeemCodes: createRedeemCodes({ clock, ephemeral, durable }),
+      createGrants: createCreateGrants({ clock, durable }),
       rotateRefreshTokens: createRotateRefreshTokens({ clock, durable, staticUsers }),
       reopenRotations: createReopenRotations({ clock, durable }),
       revokeGrants: createRevokeGrants({ clock, durable }),
       ...createSessions({ clock, durable }),
+      ...createLogoutDeliveries({ clock, durable }),
       ...createConsents({ clock, durable }),
       ...createAdministeredRecords({ clock, durable, staticUsers, staticClients }),
       consumeInitialAccessToken: createConsumeInitialAccessToken({ clock, durable }),

@@ -10,7 +10,15 @@ function bareGrant(): PortableEntry {
   return { type: 'grant', grant: { id, codeHash, subject, authorization: agreed, createdAt, grant } };
 }
 
+function grantWithDetails(): PortableEntry {
+  const { grant, ...rest } = samplePortableGrant();
+  const details = { isRedirectUriImplied: true, amr: ['pwd'], actor: { sub: 'proxy' } } as const;
+  const authorization = { ...grant.authorization, details };
+  return { type: 'grant', grant: { ...rest, authorization, grant: { ...grant, authorization } } };
+}
+
 const entries: readonly PortableEntry[] = [
+  grantWithDetails(),
   { type: 'grant', grant: samplePortableGrant() },
   bareGrant(),
   { type: 'record', kind: 'client', record: sampleStoredRecord() },
@@ -31,7 +39,9 @@ test('every entry is one line and comes back as it was', () => {
 });
 
 test('a line of an unknown type, kind or member is refused by its number, without what stands there', () => {
-  const [grant, , record, , event] = entries.map((entry) => JSON.parse(entryToLine(entry)) as Record<string, unknown>);
+  const [grant, , , record, , event] = entries.map(
+    (entry) => JSON.parse(entryToLine(entry)) as Record<string, unknown>,
+  );
   for (const line of [
     { ...grant, type: 'canary' },
     { ...grant, canary: 1 },

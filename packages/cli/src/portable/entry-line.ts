@@ -66,6 +66,7 @@ function plainGrant(portable: PortableGrant): Readonly<Record<string, unknown>> 
       isRefreshable: authorization.isRefreshable,
       refreshesUpstream: authorization.refreshesUpstream,
       sessionId: authorization.sessionId,
+      details: authorization.details,
     },
     generation: grant.generation,
     createdAt: grant.createdAt.toISOString(),

@@ -1,3 +1,4 @@
+import type { AuthorizationDetails } from '@tessera/contracts';
 import { allRecordKinds, type PortableGrant, type RecordKind, type StoredRecord } from '@tessera/storage';
 import * as z from 'zod';
 import type { PortableEntry } from './portable-entry.ts';
@@ -30,6 +31,10 @@ const authorization = z.strictObject({
   isRefreshable: z.boolean(),
   refreshesUpstream: z.boolean(),
   sessionId: storable.exactOptional(),
+  details: z
+    .record(text, z.unknown())
+    .transform((json) => json as AuthorizationDetails)
+    .exactOptional(),
 });
 
 const grantLine = z.strictObject({

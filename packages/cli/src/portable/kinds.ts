@@ -19,6 +19,8 @@ const plurals: Readonly<Record<RecordKind, string>> = {
   consent: 'consents',
   session: 'sessions',
   initial_access_token: 'initial access tokens',
+  logout_delivery: 'logout deliveries',
+  logout_due: 'logout due times',
   lease: 'leases',
 };
 

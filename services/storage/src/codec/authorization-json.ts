@@ -52,6 +52,7 @@ function plainTerms(authorization: AuthorizationTerms): TermsJson {
     isRefreshable,
     refreshesUpstream,
     sessionId,
+    details,
   } = authorization;
   return {
     clientId,
@@ -64,5 +65,6 @@ function plainTerms(authorization: AuthorizationTerms): TermsJson {
     isRefreshable,
     refreshesUpstream,
     ...(sessionId === undefined ? {} : { sessionId }),
+    ...(details === undefined ? {} : { details }),
   };
 }

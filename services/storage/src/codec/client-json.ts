@@ -6,8 +6,9 @@ interface SecretJson {
   readonly expiresAtMs?: number;
 }
 
-interface ClientJson extends Omit<Client, 'secrets'> {
+interface ClientJson extends Omit<Client, 'secrets' | 'settings'> {
   readonly secrets: readonly SecretJson[];
+  readonly settings?: Client['settings'];
 }
 
 /** A client as JSON; its secrets stay the hashes they are. */
@@ -19,7 +20,8 @@ export function clientToJson(client: Client): string {
 /** The client of its JSON. */
 export function clientFromJson(json: string): Client {
   const plain = JSON.parse(json) as ClientJson;
-  return { ...plain, secrets: plain.secrets.map(secretFromJson) };
+  // Clients that an earlier version stored have no settings.
+  return { ...plain, settings: plain.settings ?? {}, secrets: plain.secrets.map(secretFromJson) };
 }
 
 function secretToJson({ salt, hash, expiresAt }: SecretHash): SecretJson {

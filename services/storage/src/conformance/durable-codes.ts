@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { createBench, type DurableHarness, grantNow, unwrapped, words } from './bench-api.ts';
 import { AWKWARD_TEXT, freshId, sampleAuthorization, sampleCode } from './samples.ts';
 
+const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
+
 /** What every durable store has to do with codes. */
 export function codesSuite(harness: DurableHarness): void {
   describe('codes', () => {
@@ -126,6 +128,54 @@ export function codesSuite(harness: DurableHarness): void {
         'pkce',
         'pkce',
         'storage.invalid_id',
+        'unknown',
+        'redeemed',
+      ]);
+      await bench.durable.close();
+    });
+
+    test('RFC 6749 §4.1.3: a redirect_uri that was implied may be left out, and one that is sent has to be right', async () => {
+      const bench = await createBench(harness);
+      const code = sampleCode(await bench.putCode({ details: { isRedirectUriImplied: true } }));
+      const { redirectUri: _, ...without } = code;
+      const outcomes = await bench.api.redeemCodes([
+        { ...code, grantId: randomUUID(), redirectUri: 'https://app.example/other' },
+        { ...code, grantId: randomUUID(), redirectUri: '' },
+        without,
+      ]);
+      expect(words(outcomes)).toEqual(['redirect_uri', 'redirect_uri', 'redeemed']);
+      const sent = sampleCode(await bench.putCode({ details: { isRedirectUriImplied: true } }));
+      expect(words(await bench.api.redeemCodes([sent]))).toEqual(['redeemed']);
+      await bench.durable.close();
+    });
+
+    test('RFC 8628 §3.4: a device’s code is good for its own grant alone, and a code for that of codes', async () => {
+      const bench = await createBench(harness);
+      const userCode = freshId();
+      const deviceId = `${userCode}.${freshId()}`;
+      const payload = new Uint8Array();
+      const times = { ttlSeconds: 600, intervalSeconds: 5 };
+      await bench.api.putDeviceRequest({ userCode, deviceId, clientId: 'app', payload, ...times });
+      const { pkce: _, nonce: __, ...rest } = sampleAuthorization({ redirectUri: '', details: { grantType: DEVICE } });
+      await bench.api.decideDeviceRequest({ userCode, authorization: rest, attemptId: freshId() });
+      expect(await bench.api.pollDeviceRequest({ userCode, deviceId, clientId: 'app' })).toBe('approved');
+      const { redirectUri: ___, codeVerifier: ____, ...device } = sampleCode(deviceId);
+      const code = sampleCode(await bench.putCode());
+      const outcomes = await bench.api.redeemCodes([
+        device,
+        { ...device, grantType: 'authorization_code', grantId: randomUUID() },
+        { ...device, grantType: DEVICE, grantId: randomUUID(), clientId: 'other' },
+        { ...device, grantType: DEVICE, grantId: randomUUID(), redirectUri: 'https://app.example/callback' },
+        { ...device, grantType: DEVICE },
+        { ...code, grantType: DEVICE, grantId: randomUUID() },
+        { ...code, grantType: 'authorization_code' },
+      ]);
+      expect(words(outcomes)).toEqual([
+        'unknown',
+        'unknown',
+        'other_client',
+        'redirect_uri',
+        'redeemed',
         'unknown',
         'redeemed',
       ]);

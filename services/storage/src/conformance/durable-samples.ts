@@ -4,6 +4,7 @@ import type {
   Consent,
   Credential,
   InitialAccessToken,
+  LogoutDelivery,
   SecurityEvent,
   Session,
   WaitingEvent,
@@ -94,6 +95,20 @@ export function sampleSession(overrides: Partial<Session> = {}): Session {
     expiresAt: new Date('2026-01-01T01:00:00.000Z'),
     clientIds: ['app', 'other'],
     payload: Uint8Array.from([0, 1, 254, 255]),
+    ...overrides,
+  };
+}
+
+/** A client to be told that a session ended; due since long. */
+export function sampleDelivery(overrides: Partial<LogoutDelivery> = {}): LogoutDelivery {
+  return {
+    id: freshId(),
+    clientId: 'app',
+    subject: subjectOf('u1'),
+    sessionId: freshId(),
+    attempts: 0,
+    dueAt: new Date('2026-01-01T00:00:00.000Z'),
+    expiresAt: new Date('2026-01-01T01:00:00.000Z'),
     ...overrides,
   };
 }

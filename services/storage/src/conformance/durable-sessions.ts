@@ -8,6 +8,7 @@ export function sessionsSuite(harness: DurableHarness): void {
   describe('sessions', () => {
     sessionLifeSuite(harness);
     sessionEndSuite(harness);
+    endOfSomeGrantsSuite(harness);
   });
   describe('consents', () => consentsSuite(harness));
 }
@@ -94,6 +95,34 @@ function sessionEndSuite(harness: DurableHarness): void {
     const late = await bench.putGrant({ sessionId: session.id });
     expect(await bench.api.endSession(ending)).toBe(false);
     expect((await grantNow(bench.api, late.id)).revokedAt).toBeDefined();
+    await bench.durable.close();
+  });
+}
+
+function endOfSomeGrantsSuite(harness: DurableHarness): void {
+  test('the grants of some clients are revoked with a session alone, or all where that is asked for', async () => {
+    const bench = await createBench(harness);
+    const session = sampleSession();
+    await bench.api.createSession(session);
+    const [ending, also, lasting, elsewhere] = [
+      await bench.putGrant({ sessionId: session.id, clientId: 'ending' }),
+      await bench.putGrant({ sessionId: session.id, clientId: 'also' }),
+      await bench.putGrant({ sessionId: session.id, clientId: 'lasting' }),
+      await bench.putGrant({ sessionId: freshId(), clientId: 'ending' }),
+    ];
+    const revoked = async () => {
+      const all = [ending, also, lasting, elsewhere].map(({ id }) => grantNow(bench.api, id));
+      return (await Promise.all(all)).map(({ revokedAt }) => revokedAt !== undefined);
+    };
+    const end = { id: session.id, reason: 'logout', revokesGrants: false };
+    bench.counted();
+    expect(await bench.api.endSession({ ...end, revokesGrantsOfClients: ['ending', 'also', 'ending'] })).toBe(true);
+    expect(bench.counted()).toEqual(['get_records', 'remove_records', 'revoke_grants_by', 'revoke_grants_by']);
+    expect(await revoked()).toEqual([true, true, false, false]);
+    expect(await bench.api.endSession({ ...end, revokesGrantsOfClients: [] })).toBe(false);
+    expect(await revoked()).toEqual([true, true, false, false]);
+    await bench.api.endSession({ ...end, revokesGrants: true, revokesGrantsOfClients: ['ending'] });
+    expect(await revoked()).toEqual([true, true, true, false]);
     await bench.durable.close();
   });
 }

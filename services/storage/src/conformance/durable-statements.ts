@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type Bench, createBench, type DurableHarness } from './bench-api.ts';
 import {
@@ -8,7 +9,7 @@ import {
   sampleSession,
   subjectOf,
 } from './durable-samples.ts';
-import { freshId, sampleClient, sampleCode, sampleToken } from './samples.ts';
+import { freshId, sampleAuthorization, sampleClient, sampleCode, sampleToken } from './samples.ts';
 
 /** An operation, and the names of the statements it may take. */
 interface Cost {
@@ -25,6 +26,19 @@ const costs: readonly Cost[] = [
     async prepare(bench) {
       const codes = [sampleCode(await bench.putCode()), sampleCode(await bench.putCode())];
       return () => bench.api.redeemCodes(codes);
+    },
+  },
+  {
+    operation: 'createGrants',
+    statements: ['insert_grants'],
+    prepare: async ({ api, clock }) => {
+      const ends = { tokensExpireAt: clock.now(), validIfNotUsedForSeconds: 0 };
+      const grants = [randomUUID(), randomUUID()].map((grantId) => ({
+        grantId,
+        authorization: sampleAuthorization(),
+        ...ends,
+      }));
+      return () => api.createGrants(grants);
     },
   },
   {

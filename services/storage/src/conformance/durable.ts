@@ -3,10 +3,12 @@ import type { DurableHarness } from './bench-api.ts';
 import { administrationSuite } from './durable-administration.ts';
 import { clientsSuite } from './durable-clients.ts';
 import { codesSuite } from './durable-codes.ts';
+import { createdGrantsSuite } from './durable-created-grants.ts';
 import { grantListsSuite } from './durable-grant-lists.ts';
 import { grantsSuite } from './durable-grants.ts';
 import { keySetsSuite } from './durable-key-sets.ts';
 import { lanesSuite } from './durable-lanes.ts';
+import { logoutDeliveriesSuite } from './durable-logout-deliveries.ts';
 import { modelSuite } from './durable-model.ts';
 import { outboxSuite } from './durable-outbox.ts';
 import { peopleSuite } from './durable-people.ts';
@@ -23,6 +25,7 @@ import { statementsSuite } from './durable-statements.ts';
 export function durableConformance(name: string, harness: DurableHarness): void {
   describe(`the durable store ${name}`, () => {
     codesSuite(harness);
+    createdGrantsSuite(harness);
     rotationSuite(harness);
     reopeningSuite(harness);
     grantsSuite(harness);
@@ -34,6 +37,7 @@ export function durableConformance(name: string, harness: DurableHarness): void 
     recordsSuite(harness);
     administrationSuite(harness);
     sessionsSuite(harness);
+    logoutDeliveriesSuite(harness);
     outboxSuite(harness);
     lanesSuite(harness);
     modelSuite(harness);

@@ -36,6 +36,7 @@ export function sampleAuthorization(overrides: Partial<Authorization> = {}): Aut
     authTime: new Date('2025-12-31T23:59:30.123Z'),
     isRefreshable: true,
     refreshesUpstream: false,
+    details: { acr: 'urn:example:loa:1', amr: ['pwd'], claims: { userinfo: { locale: { essential: true } } } },
     ...overrides,
   };
 }
@@ -97,6 +98,8 @@ export function sampleClient(id: string): Client {
     trustedPeers: ['peer'],
     allowedConnectors: [],
     logoUrl: 'https://app.example/logo.svg',
+    hmacSecret: AWKWARD_TEXT,
+    settings: { authMethod: 'client_secret_jwt', description: AWKWARD_TEXT, refreshTokens: { endWithSession: true } },
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { StorageApi } from '@tessera/contracts';
+import type { Client } from '@tessera/oauth';
 import type { Outcome } from '@tessera/rpc';
 import { expect, test } from 'vitest';
 import { createMemoryDurableStore } from '../backends/memory/durable.ts';
@@ -8,6 +9,7 @@ import {
   sampleConnector,
   sampleConsent,
   sampleCredential,
+  sampleDelivery,
   sampleEvent,
   sampleInitialAccessToken,
   sampleSession,
@@ -25,6 +27,11 @@ const payload = Uint8Array.of(1);
 /** Codes of what became of each item of a batch. */
 function codes(outcomes: readonly Outcome<unknown>[]): readonly string[] {
   return outcomes.map((outcome) => (outcome.ok ? 'ok' : `${outcome.error.kind} ${outcome.error.code}`));
+}
+
+/** Writes a client. */
+function putClient(s: StorageApi, value: Client): Promise<unknown> {
+  return s.putRecord({ kind: 'client', value, expected: 'any', actor: '' });
 }
 
 /** Proves that each call is refused with the code. */
@@ -81,6 +88,15 @@ test('what is too long is refused', async () => {
     (s) => s.compareAndSetKeySet('a', 0, TOO_LARGE),
   );
   const long = 'x'.repeat(70_000);
+  const authorization = sampleAuthorization({ details: { acr: 'x'.repeat(16 * 1024) } });
+  const completion = { id: 'a', version: 1, codeTtlSeconds: 60, attemptId: 'a' };
+  await refuses(
+    'storage.invalid_record',
+    (s) => s.completeAuthorizationRequest({ ...completion, authorization }),
+    (s) => s.decideDeviceRequest({ userCode: 'u', authorization, attemptId: 'a' }),
+    (s) => putClient(s, { ...sampleClient('a'), settings: { description: long } }),
+    (s) => putClient(s, { ...sampleClient('a'), hmacSecret: long }),
+  );
   await refuses(
     'storage.invalid_record',
     (s) => s.putRecord({ kind: 'client', value: { ...sampleClient('a'), name: long }, expected: 'any', actor: '' }),
@@ -287,6 +303,48 @@ test('N18: an attempt to rotate without an id of its own, and a reason that is n
     'ok',
   ]);
   expect(await api.findGrants([first.id])).toMatchObject([{ ok: true, value: { generation: 0 } }]);
+});
+
+test('a delivery is one of something, to somebody, at a moment; a lease is a lifetime, and there are not too many', async () => {
+  const delivery = sampleDelivery();
+  for (const id of unstorable) {
+    await refuses(
+      'storage.invalid_id',
+      (s) => s.putLogoutDeliveries([delivery, { ...delivery, id }]),
+      (s) => s.putLogoutDeliveries([{ ...delivery, clientId: id }]),
+      (s) => s.putLogoutDeliveries([{ ...delivery, subject: id }]),
+      (s) => s.putLogoutDeliveries([{ ...delivery, sessionId: id }]),
+    );
+    const ending = { id: 's', reason: 'logout', revokesGrants: false };
+    await refuses('storage.invalid_id', (s) => s.endSession({ ...ending, revokesGrantsOfClients: ['app', id] }));
+  }
+  await refuses('storage.invalid_id', (s) => s.putLogoutDeliveries([{ ...delivery, id: 'x'.repeat(257) }]));
+  await api.putLogoutDeliveries([{ ...delivery, id: 'x'.repeat(256), expiresAt: new Date(0) }]);
+  for (const moment of [new Date(-1), new Date(Number.NaN), new Date(253_402_300_800_000)]) {
+    await refuses(
+      'storage.invalid_record',
+      (s) => s.putLogoutDeliveries([{ ...delivery, dueAt: moment }]),
+      (s) => s.putLogoutDeliveries([{ ...delivery, expiresAt: moment }]),
+      (s) => s.settleLogoutDeliveries([{ id: 'a', retryAt: moment }]),
+    );
+  }
+  for (const attempts of [-1, 0.5, 2 ** 32]) {
+    await refuses('storage.invalid_record', (s) => s.putLogoutDeliveries([{ ...delivery, attempts }]));
+  }
+  for (const number of [0, -1, 1.5, Number.NaN]) {
+    await refuses('storage.invalid_limit', (s) => s.takeLogoutDeliveries(number, 1));
+    await refuses('storage.invalid_ttl', (s) => s.takeLogoutDeliveries(1, number));
+  }
+  await refuses('storage.invalid_ttl', (s) => s.takeLogoutDeliveries(1, 3601));
+  const many = Array.from({ length: 1001 }, (_, index) => ({ ...delivery, id: String(index) }));
+  const ending = { id: 's', reason: 'logout', revokesGrants: false };
+  await refuses(
+    'storage.invalid_limit',
+    (s) => s.takeLogoutDeliveries(1001, 1),
+    (s) => s.putLogoutDeliveries(many),
+    (s) => s.settleLogoutDeliveries(many.map(({ id }) => ({ id }))),
+    (s) => s.endSession({ ...ending, revokesGrantsOfClients: many.map(({ id }) => id) }),
+  );
 });
 
 test('positions are positions, and not too many', async () => {

@@ -1,6 +1,6 @@
 import type { StorageApi } from '@tessera/contracts';
 import type { FlowStore } from '../ports.ts';
-import { assertId, assertPayload, assertTtl, isStorableId } from '../rules/accepted-input.ts';
+import { assertDetails, assertId, assertPayload, assertTtl, isStorableId } from '../rules/accepted-input.ts';
 
 /** Operations on sign-ins in progress. Each is one atomic command; who races whom says the store's port. */
 export type AuthorizationRequestOperations = Pick<
@@ -25,6 +25,7 @@ export function createAuthorizationRequests(ephemeral: FlowStore): Authorization
     async completeAuthorizationRequest(completion) {
       if (completion.authorization !== undefined) assertTtl(completion.codeTtlSeconds);
       assertId(completion.attemptId, 'the id of an attempt');
+      assertDetails(completion.authorization?.details);
       return isStorableId(completion.id) && ephemeral.completeRequest(completion);
     },
   };

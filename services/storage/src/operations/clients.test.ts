@@ -1,6 +1,7 @@
 import { createFakeClock } from '@tessera/clock';
 import type { StaticClientConfig } from '@tessera/config';
 import { verifyClientSecret } from '@tessera/credentials';
+import type { Client } from '@tessera/oauth';
 import { runInContext } from '@tessera/telemetry';
 import { expect, test } from 'vitest';
 import { createMemoryDurableStore } from '../backends/memory/durable.ts';
@@ -17,7 +18,10 @@ const configured: StaticClientConfig = {
   postLogoutRedirectUris: [],
   trustedPeers: [],
   isPublic: false,
+  isEnabled: true,
   allowedConnectors: [],
+  furtherSecrets: [],
+  settings: {},
 };
 
 function setUp(staticClients: readonly StaticClientConfig[] = [configured]) {
@@ -42,6 +46,72 @@ test('N41: a client of the configuration has its secret as a hash alone', async 
   expect(verifyClientSecret(configured.secret ?? '', clients?.[0]?.secrets ?? [], clock.now())).toBe(true);
   expect(clients?.[0]).toMatchObject({ id: 'from-file', isEnabled: true, isPublic: false });
   expect(clients?.[0]).not.toHaveProperty('secret');
+});
+
+test('a client of the configuration has all of its secrets, each until it ends, and is as enabled as it says', async () => {
+  const expiresAt = new Date('2026-01-01T00:10:00.000Z');
+  const furtherSecrets = [{ value: 'the secret before', expiresAt }, { value: 'the secret after' }];
+  const { api, clock } = setUp([{ ...configured, furtherSecrets, isEnabled: false }]);
+  const [client] = (await api.listClients()).clients ?? [];
+  const isGood = (secret: string) => verifyClientSecret(secret, client?.secrets ?? [], clock.now());
+  const presented = [configured.secret ?? '', 'the secret before', 'the secret after', 'another'];
+  expect(presented.map(isGood)).toEqual([true, true, true, false]);
+  clock.set(expiresAt);
+  expect(presented.map(isGood)).toEqual([true, false, true, false]);
+  expect(client?.isEnabled).toBe(false);
+  expect(client).not.toHaveProperty('furtherSecrets');
+  expect(JSON.stringify(client)).not.toContain('the secret');
+});
+
+test('N41: only a confidential client whose secret is a key has it in clear', async () => {
+  const hmacSecretOf = async (client: Partial<StaticClientConfig>): Promise<string | undefined> => {
+    const furtherSecrets = [{ value: 'further' }];
+    const { clients } = await setUp([{ ...configured, furtherSecrets, ...client }]).api.listClients();
+    expect(JSON.stringify(clients)).not.toContain('further');
+    return clients?.[0]?.hmacSecret;
+  };
+  for (const settings of [
+    { authMethod: 'client_secret_jwt' },
+    { idTokenSignedResponseAlg: 'HS256' },
+    { idTokenSignedResponseAlg: 'HS512' },
+  ] as const) {
+    expect(await hmacSecretOf({ settings })).toBe(configured.secret);
+    expect(await hmacSecretOf({ settings, isPublic: true })).toBeUndefined();
+  }
+  for (const settings of [
+    {},
+    { authMethod: 'client_secret_basic' },
+    { authMethod: 'private_key_jwt', authSigningAlg: 'ES256' },
+    { idTokenSignedResponseAlg: 'RS256' },
+  ] as const) {
+    expect(await hmacSecretOf({ settings })).toBeUndefined();
+  }
+});
+
+test('the version of the clients changes with whatever is said of one, and with nothing else', async () => {
+  const versionOf = async (client: Partial<StaticClientConfig>): Promise<string> =>
+    (await setUp([{ ...configured, ...client }]).api.listClients()).version;
+  const expiresAt = new Date('2026-06-01T00:00:00.000Z');
+  const versions = [
+    await versionOf({}),
+    await versionOf({ secret: 'another' }),
+    await versionOf({ furtherSecrets: [{ value: 'another' }] }),
+    await versionOf({ furtherSecrets: [{ value: 'another', expiresAt }] }),
+    await versionOf({ isEnabled: false }),
+    await versionOf({ settings: { requirePkce: true } }),
+  ];
+  expect(new Set(versions).size).toBe(versions.length);
+  expect(await versionOf({})).toBe(versions[0]);
+});
+
+test('a client that an earlier version stored has no settings', async () => {
+  const { api, clock, durable } = setUp([]);
+  const { settings: _, hmacSecret: __, ...before } = JSON.parse(clientToJson(sampleClient('old'))) as Client;
+  const record = { kind: 'client', id: 'old', body: JSON.stringify(before), expected: 'absent', events: [] } as const;
+  await durable.writeRecords([record], clock.now());
+  const [client] = (await api.listClients()).clients ?? [];
+  expect(client).toMatchObject({ id: 'old', settings: {} });
+  expect(client).not.toHaveProperty('hmacSecret');
 });
 
 test('a public client without a secret has none', async () => {

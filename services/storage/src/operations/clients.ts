@@ -3,7 +3,7 @@ import type { Clock } from '@tessera/clock';
 import type { StaticClientConfig } from '@tessera/config';
 import type { StorageReadApi } from '@tessera/contracts';
 import { hashClientSecret } from '@tessera/credentials';
-import type { Client, ClientId } from '@tessera/oauth';
+import { type Client, type ClientId, HMAC_ALGORITHMS } from '@tessera/oauth';
 import { clientFromJson, clientToJson } from '../codec/client-json.ts';
 import type { RecordStore } from '../ports.ts';
 import type { RevisionWatch } from './revision-watch.ts';
@@ -21,13 +21,37 @@ export function staticClientsOf(configured: readonly StaticClientConfig[]): Stat
   return { version, clients: new Map(configured.map((client) => [client.id, staticClient(client)])) };
 }
 
-function staticClient({ secret, id, ...rest }: StaticClientConfig): Client {
+/** Member by member: no secret in clear gets into a client, whatever the configuration learns to say. */
+function staticClient(configured: StaticClientConfig): Client {
+  const { id, secret, furtherSecrets, logoUrl } = configured;
+  const hmacSecret = hmacSecretOf(configured);
   return {
-    ...rest,
     id: id as ClientId,
-    secrets: secret === undefined ? [] : [hashClientSecret(secret)],
-    isEnabled: true,
+    name: configured.name,
+    secrets: [
+      ...(secret === undefined ? [] : [hashClientSecret(secret)]),
+      ...furtherSecrets.map(({ value, expiresAt }) => ({
+        ...hashClientSecret(value),
+        ...(expiresAt === undefined ? {} : { expiresAt }),
+      })),
+    ],
+    isPublic: configured.isPublic,
+    isEnabled: configured.isEnabled,
+    redirectUris: configured.redirectUris,
+    postLogoutRedirectUris: configured.postLogoutRedirectUris,
+    trustedPeers: configured.trustedPeers,
+    allowedConnectors: configured.allowedConnectors,
+    ...(logoUrl === undefined ? {} : { logoUrl }),
+    ...(hmacSecret === undefined ? {} : { hmacSecret }),
+    settings: configured.settings,
   };
+}
+
+/** The secret in clear, for confidential clients whose assertions or ID tokens are keyed by it (OIDC Core §10.1). */
+function hmacSecretOf({ secret, isPublic, settings }: StaticClientConfig): string | undefined {
+  const { authMethod, idTokenSignedResponseAlg: algorithm } = settings;
+  const isKey = authMethod === 'client_secret_jwt' || HMAC_ALGORITHMS.some((hmac) => hmac === algorithm);
+  return isKey && !isPublic ? secret : undefined;
 }
 
 /** What listing clients needs. */

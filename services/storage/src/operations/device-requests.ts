@@ -1,6 +1,13 @@
 import type { NewDeviceRequest, StorageShortLivedApi } from '@tessera/contracts';
 import type { DeviceStore } from '../ports.ts';
-import { assertId, assertPayload, assertTtl, invalidInput, isStorableId } from '../rules/accepted-input.ts';
+import {
+  assertDetails,
+  assertId,
+  assertPayload,
+  assertTtl,
+  invalidInput,
+  isStorableId,
+} from '../rules/accepted-input.ts';
 
 /** Device requests (RFC 8628). */
 export type DeviceRequestOperations = Pick<
@@ -21,6 +28,7 @@ export function createDeviceRequests(ephemeral: DeviceStore): DeviceRequestOpera
     findDeviceRequest: async (userCode) => (isStorableId(userCode) ? ephemeral.findDevice(userCode) : undefined),
     async decideDeviceRequest(decision) {
       assertId(decision.attemptId, 'the id of an attempt');
+      assertDetails(decision.authorization?.details);
       return isStorableId(decision.userCode) && ephemeral.decideDevice(decision);
     },
     async pollDeviceRequest(poll) {

@@ -1,15 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '@tessera/clock';
 import type { Authorization, CodeOutcome, CodeRefusal, CodeToRedeem, Grant, StorageWriteApi } from '@tessera/contracts';
-import type { TesseraError } from '@tessera/errors';
-import { checkPkce, encodeSubject } from '@tessera/oauth';
 import { failed, type Outcome, succeeded } from '@tessera/rpc';
-import type { EphemeralStore, GrantStore, NewGrant } from '../ports.ts';
-import { invalidInput, isStorableId, isStorableMoment } from '../rules/accepted-input.ts';
-import { passwordUserEmail } from '../rules/password-user.ts';
-import { endOfNewGrant } from '../rules/retention.ts';
+import type { EphemeralStore, GrantStore } from '../ports.ts';
+import { refusalOfCode } from '../rules/redeemable.ts';
 import { isUuid } from '../rules/stored-text.ts';
 import { type Placed, runBatch } from './batch.ts';
+import { assertEnds, assertKeepable, hashOfCode, invalidGrantId, newGrant } from './new-grant.ts';
 
 /** What redeeming needs. */
 export interface RedeemOptions {
@@ -40,16 +36,11 @@ export function createRedeemCodes(options: RedeemOptions): StorageWriteApi['rede
     const absent: Placed<Redemption>[] = [];
     const authorizations = await ephemeral.findCodes(codes.map(({ codeId }) => codeId));
     for (const [position, presented] of codes.entries()) {
-      const authorization = authorizations[position];
       const code = { ...presented, grantId: presented.grantId.toLowerCase() };
-      const refusal = authorization === undefined ? undefined : refusalOf(code, authorization);
-      const codeHash = hashOf(code.codeId);
-      if (!isUuid(code.grantId)) outcomes.set(position, failed(invalidGrantId()));
-      else if (refusal !== undefined) outcomes.set(position, refused(refusal));
-      else if (authorization !== undefined && !isKeepable(authorization)) outcomes.set(position, failed(notKeepable()));
-      else if (!hasStorableEnds(code)) outcomes.set(position, failed(invalidEnds()));
-      else if (authorization === undefined) absent.push({ position, item: { code, codeHash } });
-      else insertions.push({ position, item: { code, codeHash, authorization } });
+      const judged = judge(code, authorizations[position]);
+      if (judged.type === 'settled') outcomes.set(position, judged.outcome);
+      else if (judged.type === 'absent') absent.push({ position, item: judged.redemption });
+      else insertions.push({ position, item: judged.insertion });
     }
     const [inserted, replayed] = await Promise.all([insert(insertions, options), revokeAbsent(absent, options)]);
     for (const [position, outcome] of [...inserted, ...replayed]) outcomes.set(position, outcome);
@@ -57,12 +48,28 @@ export function createRedeemCodes(options: RedeemOptions): StorageWriteApi['rede
   };
 }
 
-/** What the presenter has to prove (N21), in this order, before anything is touched. */
-function refusalOf(code: CodeToRedeem, authorization: Authorization): CodeRefusal | undefined {
-  if (code.clientId !== authorization.clientId) return 'other_client';
-  if (code.redirectUri !== authorization.redirectUri) return 'redirect_uri';
-  const pkce = checkPkce({ ...authorization.pkce, verifier: code.codeVerifier });
-  return pkce.ok ? undefined : 'pkce';
+type Judged =
+  | { readonly type: 'settled'; readonly outcome: Outcome<CodeOutcome> }
+  | { readonly type: 'absent'; readonly redemption: Redemption }
+  | { readonly type: 'insertion'; readonly insertion: Insertion };
+
+/** What is to be done about a code, before anything is touched. */
+function judge(code: CodeToRedeem, authorization: Authorization | undefined): Judged {
+  const codeHash = hashOfCode(code.codeId);
+  try {
+    if (!isUuid(code.grantId)) throw invalidGrantId();
+    const refusal = authorization === undefined ? undefined : refusalOfCode(code, authorization);
+    if (codeHash === undefined || refusal !== undefined) {
+      return { type: 'settled', outcome: refused(refusal ?? 'unknown') };
+    }
+    if (authorization !== undefined) assertKeepable(authorization);
+    assertEnds(code);
+  } catch (thrown) {
+    return { type: 'settled', outcome: failed(thrown) };
+  }
+  return authorization === undefined
+    ? { type: 'absent', redemption: { code, codeHash } }
+    : { type: 'insertion', insertion: { code, codeHash, authorization } };
 }
 
 async function insert(
@@ -76,7 +83,7 @@ async function insert(
     keyOf: (item: Insertion): string => item.code.grantId,
     run: (items: readonly Insertion[]): Promise<readonly Grant[]> =>
       durable.insertGrants(
-        items.map((item) => newGrant(item, now)),
+        items.map(({ code, ...item }) => newGrant({ ...item, grantId: code.grantId, ends: code }, now)),
         now,
       ),
   };
@@ -158,53 +165,6 @@ function outcomeOf({ code }: Redemption, grant: Grant): Outcome<CodeOutcome> {
   return isOwn && grant.revokedAt === undefined ? succeeded({ type: 'redeemed', grant }) : refused('replayed');
 }
 
-/** What grants are looked up by has to fit the indexes of every backend. */
-function isKeepable(authorization: Authorization): boolean {
-  const { clientId, connectorId, sessionId, identity } = authorization;
-  const subject = encodeSubject(identity.userId, connectorId);
-  const keys = [clientId, connectorId, subject, ...(sessionId === undefined ? [] : [sessionId])];
-  const email = passwordUserEmail(authorization);
-  return keys.every(isStorableId) && (email === undefined || email === '' || isStorableId(email));
-}
-
-function hasStorableEnds({ tokensExpireAt, refreshExpiresAt }: CodeToRedeem): boolean {
-  return isStorableMoment(tokensExpireAt) && (refreshExpiresAt === undefined || isStorableMoment(refreshExpiresAt));
-}
-
-function newGrant({ code, codeHash, authorization }: Insertion, now: Date): NewGrant {
-  const { isRefreshable, identity, connectorId } = authorization;
-  const expiresAt = isRefreshable ? code.refreshExpiresAt : code.tokensExpireAt;
-  const endsAt = endOfNewGrant(expiresAt, isRefreshable ? code.validIfNotUsedForSeconds : 0, now);
-  return {
-    id: code.grantId,
-    codeHash,
-    subject: encodeSubject(identity.userId, connectorId),
-    authorization,
-    createdAt: now,
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-    ...(endsAt === undefined ? {} : { endsAt }),
-  };
-}
-
-function hashOf(codeId: string): Buffer {
-  return createHash('sha256').update(codeId, 'utf8').digest();
-}
-
 function refused(refusal: CodeRefusal): Outcome<CodeOutcome> {
   return succeeded({ type: 'refused', refusal });
-}
-
-function invalidGrantId(): TesseraError {
-  return invalidInput('storage.invalid_id', 'a grant id is a UUID');
-}
-
-function invalidEnds(): TesseraError {
-  return invalidInput('storage.invalid_record', 'the end of a grant is a moment of the years 1970 to 9999');
-}
-
-function notKeepable(): TesseraError {
-  return invalidInput(
-    'storage.invalid_record',
-    'client, connector, person, email and session have at most 512 bytes each',
-  );
 }

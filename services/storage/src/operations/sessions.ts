@@ -1,5 +1,5 @@
 import type { Clock } from '@tessera/clock';
-import type { Session, StorageSessionsApi, Versioned } from '@tessera/contracts';
+import type { GrantSelector, Session, SessionToEnd, StorageSessionsApi, Versioned } from '@tessera/contracts';
 import { unavailable } from '@tessera/errors';
 import { newEvent } from '@tessera/events';
 import { succeeded } from '@tessera/rpc';
@@ -23,6 +23,9 @@ export interface SessionsOptions {
   readonly clock: Clock;
   readonly durable: RecordStore & GrantStore;
 }
+
+/** Most clients whose grants are revoked with one session. */
+const MAX_CLIENTS = 1000;
 
 /** Operations on sessions. */
 export type SessionOperations = Pick<
@@ -54,18 +57,30 @@ export function createSessions(options: SessionsOptions): SessionOperations {
       const [version] = await durable.writeRecords([record], clock.now());
       return version !== undefined;
     },
-    async endSession({ id, reason, revokesGrants }) {
+    async endSession(session) {
+      const { id, reason } = session;
       assertReason(reason);
+      const selectors = grantsToRevoke(session);
       if (!isStorableId(id)) return false;
       const isEnded = await remove(id, reason, options);
-      if (!revokesGrants) return isEnded;
-      const { isComplete } = await revokeAllBy({ sessionId: id }, reason, options);
-      if (!isComplete) throw unavailable('storage.incomplete', 'not all grants of the session are revoked yet');
+      for (const selector of selectors) {
+        const { isComplete } = await revokeAllBy(selector, reason, options);
+        if (!isComplete) throw unavailable('storage.incomplete', 'not all grants of the session are revoked yet');
+      }
       return isEnded;
     },
     listSessions: async ({ subject, ...request }) =>
       recordPage(request, { store: durable, kind: 'session', owner: subject, now: clock.now(), read: versioned }),
   };
+}
+
+/** Throws `storage.invalid_id` for a client that cannot have grants, `storage.invalid_limit` for too many clients. */
+function grantsToRevoke({ id, revokesGrants, revokesGrantsOfClients = [] }: SessionToEnd): readonly GrantSelector[] {
+  if (revokesGrants) return [{ sessionId: id }];
+  const clientIds = [...new Set(revokesGrantsOfClients)];
+  for (const clientId of clientIds) assertId(clientId, 'a client id');
+  if (clientIds.length <= MAX_CLIENTS) return clientIds.map((clientId) => ({ sessionId: id, clientId }));
+  throw invalidInput('storage.invalid_limit', `at most ${MAX_CLIENTS} clients are named at once`);
 }
 
 /** The event needs to know whose session it was; that never changes, so whoever removes it tells the truth. */

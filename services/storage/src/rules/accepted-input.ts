@@ -1,3 +1,4 @@
+import type { AuthorizationDetails } from '@tessera/contracts';
 import { TesseraError } from '@tessera/errors';
 import { isStorableText } from './stored-text.ts';
 
@@ -6,6 +7,9 @@ export const MAX_ID_BYTES = 512;
 
 /** Most bytes of a payload and of a stored document. */
 export const MAX_BODY_BYTES = 256 * 1024;
+
+/** Most bytes of what few authorizations have, as JSON. */
+export const MAX_DETAILS_BYTES = 16 * 1024;
 
 /** Whether every backend can keep `value` as an id: not empty, storable, at most {@link MAX_ID_BYTES}. */
 export function isStorableId(value: string): boolean {
@@ -54,4 +58,13 @@ export function assertVersion(version: number): void {
 export function assertPayload(payload: Uint8Array): void {
   if (payload.byteLength <= MAX_BODY_BYTES) return;
   throw invalidInput('storage.invalid_payload', `a payload has at most ${MAX_BODY_BYTES} bytes`);
+}
+
+/** Throws `storage.invalid_record` for details of an authorization that are too long; undefined = there are none. */
+export function assertDetails(details: AuthorizationDetails | undefined): void {
+  if (details === undefined || Buffer.byteLength(JSON.stringify(details), 'utf8') <= MAX_DETAILS_BYTES) return;
+  throw invalidInput(
+    'storage.invalid_record',
+    `the details of an authorization have at most ${MAX_DETAILS_BYTES} bytes`,
+  );
 }

@@ -16,6 +16,8 @@ export const recordKinds: Readonly<Record<RecordKind, RecordKindTraits>> = {
   consent: { isWatched: false },
   session: { isWatched: false },
   initial_access_token: { isWatched: false },
+  logout_delivery: { isWatched: false },
+  logout_due: { isWatched: false },
   lease: { isWatched: false },
 };
 

@@ -80,12 +80,15 @@ export function createPostgresRecords(database: PostgresDatabase, hasOutbox: boo
   };
 }
 
+/** Kinds whose lists nobody looks at: what is to be done next is decided by them. */
+const decidedBy: readonly RecordKind[] = ['lease', 'logout_due'];
+
 /**
  * Whether a list may come from a replica that lags behind: those that a person looks at. What others decide by is read
- * from the primary: watched kinds, leases, and whatever belongs to one owner.
+ * from the primary: watched kinds, leases, what is due, and whatever belongs to one owner.
  */
 function maySeeThePast(kind: RecordKind, owner: string | undefined): boolean {
-  return owner === undefined && !recordKinds[kind].isWatched && kind !== 'lease';
+  return owner === undefined && !recordKinds[kind].isWatched && !decidedBy.includes(kind);
 }
 
 function keyOf({ kind, id }: KeyRow): string {

@@ -194,7 +194,11 @@ describe('with replicas', () => {
     };
     await waitFor(works, { what: 'the replica to be found', timeoutMs: 30_000, intervalMs: 50 });
     expect(longestMs).toBeLessThan(2800);
-    for (const id of ids) expect(await store.updateRequest(requestOf(id))).toBe(true);
+    // A connection to a node that moved may be closed once more; what was not sent is sent again.
+    for (const id of ids) {
+      const update = () => store.updateRequest(requestOf(id)).catch(() => false);
+      await waitFor(update, { what: 'the heir to take the change', intervalMs: 50 });
+    }
     await store.close();
   });
 });
