@@ -1,14 +1,12 @@
 import { type Clock, epochSeconds } from '@tessera/clock';
 import type { KeysApi } from '@tessera/contracts';
 import { unavailable } from '@tessera/errors';
-import { isSigningAlgorithm, type SigningAlgorithm } from '@tessera/oauth';
 import { failed, succeeded } from '@tessera/rpc';
 import { currentContext } from '@tessera/telemetry';
 import type { ChangeWatch } from './jwks/change-watch.ts';
 import type { PublishedKeys } from './jwks/published-keys.ts';
-import { findActiveKey } from './rotation/key-life.ts';
 import type { KeyRing } from './rotation/key-ring.ts';
-import { findDefaultKey } from './rotation/select-key.ts';
+import { type ConfiguredAlgorithms, chooseSigningKey } from './rotation/select-key.ts';
 import type { MasterSecrets } from './secrets/master-secrets.ts';
 import type { ClaimRules } from './signers/check-claims.ts';
 import { type SigningContext, signBundle } from './signers/sign-bundle.ts';
@@ -16,7 +14,7 @@ import { type SigningContext, signBundle } from './signers/sign-bundle.ts';
 /** What the API is made of. */
 export interface KeysApiParts {
   readonly clock: Clock;
-  readonly configured: SigningAlgorithm;
+  readonly configured: ConfiguredAlgorithms;
   readonly rules: ClaimRules;
   readonly ring: KeyRing;
   readonly secrets: MasterSecrets;
@@ -52,14 +50,10 @@ export function createKeysApi(parts: KeysApiParts): KeysApi {
 function signingContext({ clock, configured, rules, ring }: KeysApiParts): SigningContext {
   const now = clock.now();
   const sets = ring.sets();
-  const defaultKey = findDefaultKey(sets, configured, now);
   return {
     rules,
     nowSeconds: epochSeconds(now),
-    findKey(algorithm) {
-      if (algorithm === undefined || algorithm === defaultKey?.alg) return defaultKey;
-      return isSigningAlgorithm(algorithm) ? findActiveKey(sets.get(algorithm) ?? [], now) : undefined;
-    },
+    chooseKey: (algorithm) => chooseSigningKey(sets, configured, algorithm, now),
   };
 }
 

@@ -1,6 +1,5 @@
 import { type KeysApi, keysBinding } from '@tessera/contracts';
 import type { HttpHandler, RouteNameOf } from '@tessera/http';
-import type { SigningAlgorithm } from '@tessera/oauth';
 import { createKeysApi } from './api.ts';
 import { createDocumentStore, type DocumentStore } from './encryption/document-store.ts';
 import { type KeyEncryptionKey, loadKeyEncryptionKey } from './encryption/key-encryption-key.ts';
@@ -13,7 +12,7 @@ import type { KeySetStorage, KeysService, KeysServiceOptions } from './ports.ts'
 import { createKeyRing, type KeyRing } from './rotation/key-ring.ts';
 import { createRotationPolicy, jwksMaxAgeSeconds, type RotationPolicy } from './rotation/policy.ts';
 import { startRotationLoop } from './rotation/rotation-loop.ts';
-import { findDefaultKey } from './rotation/select-key.ts';
+import { configuredAlgorithms, findDefaultKey, listSigningAlgorithms } from './rotation/select-key.ts';
 import { type SigningDocument, signingDocumentFromJson, signingDocumentToJson } from './rotation/signing-document.ts';
 import { createMasterSecrets, type MasterSecrets } from './secrets/master-secrets.ts';
 import { secretsDocumentFromJson, secretsDocumentToJson } from './secrets/secrets-document.ts';
@@ -23,8 +22,11 @@ import { createKeyVault } from './signers/key-vault.ts';
 /** Name of the document of symmetric keys. */
 const SECRETS = 'secrets';
 
-/** Algorithms that can be configured: their sets are read always, so that tokens outlive a change from one to another. */
-const CONFIGURABLE_ALGORITHMS = ['RS256', 'ES256'] as const satisfies readonly SigningAlgorithm[];
+/** Name of the document of signing keys. */
+const SIGNING = 'signing';
+
+/** Names of the documents that version 0.1.0 had in its place. */
+const EARLIER_SIGNING = ['signing:RS256', 'signing:ES256'] as const;
 
 /**
  * Starts the keys service. Throws `invalid_argument` with the code `keys.wrong_key_encryption_key` when the key-encryption
@@ -34,7 +36,7 @@ const CONFIGURABLE_ALGORITHMS = ['RS256', 'ES256'] as const satisfies readonly S
 export async function createKeysService(options: KeysServiceOptions): Promise<KeysService> {
   const { config, clock, logger } = options;
   const policy = createRotationPolicy(config);
-  const configured = config.signer.algorithm;
+  const configured = configuredAlgorithms(config.signer);
   const keyEncryptionKey = await loadKeyEncryptionKey(config.keyEncryption, () => hasStoredKeys(options.storage));
   const ring = openKeyRing(options, policy, keyEncryptionKey);
   const secrets = openSecrets(options, keyEncryptionKey);
@@ -43,7 +45,11 @@ export async function createKeysService(options: KeysServiceOptions): Promise<Ke
   const published = (): ReturnType<typeof publishedAt> => publishedAt(clock.now());
   const rules = { issuer: config.issuer, maxLifetimeSeconds: policy.retentionSeconds };
   const api: KeysApi = createKeysApi({ clock, configured, rules, ring, secrets, published, watch });
-  const metadata = createMetadataHandler(config, () => published()?.algorithms);
+  const metadata = createMetadataHandler(config, () => {
+    const signing = listSigningAlgorithms(ring.sets(), configured, clock.now());
+    const former = (published()?.algorithms ?? []).filter((alg) => !configured.includes(alg));
+    return signing.length === 0 ? undefined : { signing, former };
+  });
   const handlers: Record<RouteNameOf<'keys'>, HttpHandler> = {
     discovery: metadata,
     serverMetadata: metadata,
@@ -79,17 +85,13 @@ export async function createKeysService(options: KeysServiceOptions): Promise<Ke
   };
 }
 
-/** Nothing is made before everything that is there has opened, so that no storage ever holds documents of two keys. */
-function signingName(alg: SigningAlgorithm): string {
-  return `signing:${alg}`;
-}
-
 async function hasStoredKeys(storage: KeySetStorage): Promise<boolean> {
-  const names = [SECRETS, ...CONFIGURABLE_ALGORITHMS.map(signingName)];
+  const names = [SECRETS, SIGNING, ...EARLIER_SIGNING];
   const stored = await Promise.all(names.map((name) => storage.getKeySet(name)));
   return stored.some(({ version }) => version > 0);
 }
 
+/** Nothing is made before everything that is there has opened, so that no storage ever holds documents of two keys. */
 async function refreshAll(ring: KeyRing, secrets: MasterSecrets): Promise<void> {
   if (!secrets.isLoaded()) await secrets.check();
   await ring.refresh();
@@ -98,25 +100,21 @@ async function refreshAll(ring: KeyRing, secrets: MasterSecrets): Promise<void> 
 
 function openKeyRing(options: KeysServiceOptions, policy: RotationPolicy, key: KeyEncryptionKey): KeyRing {
   const { config, clock, logger, storage } = options;
-  const stores = CONFIGURABLE_ALGORITHMS.map((alg) => [alg, openSigningStore(storage, alg, key)] as const);
   return createKeyRing({
     clock,
     logger,
     policy,
-    configured: config.signer.algorithm,
-    stores: new Map(stores),
+    configured: configuredAlgorithms(config.signer),
+    store: openSigningStore(storage, SIGNING, key),
+    earlierStores: EARLIER_SIGNING.map((name) => openSigningStore(storage, name, key)),
     vault: createKeyVault(key.wrapping, generateSigningKeyPair),
   });
 }
 
-function openSigningStore(
-  storage: KeySetStorage,
-  alg: SigningAlgorithm,
-  key: KeyEncryptionKey,
-): DocumentStore<SigningDocument> {
+function openSigningStore(storage: KeySetStorage, name: string, key: KeyEncryptionKey): DocumentStore<SigningDocument> {
   return createDocumentStore({
     storage,
-    name: signingName(alg),
+    name,
     ring: key.documents,
     toJson: signingDocumentToJson,
     fromJson: signingDocumentFromJson,

@@ -1,5 +1,5 @@
 import { createFakeClock } from '@tessera/clock';
-import { verifyCompactJws } from '@tessera/oauth';
+import { jwkThumbprint, verifyCompactJws } from '@tessera/oauth';
 import { describe, expect, it } from 'vitest';
 import { createFakeKeySetStorage } from './testing/fake-key-set-storage.ts';
 import {
@@ -19,7 +19,7 @@ describe('the keys service', () => {
     const signed = await Promise.all(replicas.map((replica) => signOne(replica, accessToken(replica.clock))));
     const headers = signed.map(([token = '']) => token.split('.')[0]);
     expect(new Set(headers).size).toBe(1);
-    expect(storage.documents.get('signing:ES256')?.version).toBe(1);
+    expect(storage.documents.get('signing')?.version).toBe(1);
     expect(storage.documents.get('secrets')?.version).toBe(1);
     expect(storage.writes.tried).toBeGreaterThan(storage.writes.won);
     const secrets = await Promise.all(replicas.map((replica) => replica.api.getSecrets('refresh_token')));
@@ -81,7 +81,7 @@ describe('the keys service', () => {
     await second.close();
   });
 
-  it.each(['secrets', 'signing:ES256'])('with a wrong key nothing is added beside a lone %s document', async (name) => {
+  it.each(['secrets', 'signing'])('with a wrong key nothing is added beside a lone %s document', async (name) => {
     const first = await startTestService();
     await first.ready();
     await first.close();
@@ -121,7 +121,7 @@ describe('the keys service', () => {
     await second.ready();
     const before = await first.api.getPublicKeys();
     awake.advance(21_600 - 1260);
-    await waitUntil(() => storage.documents.get('signing:ES256')?.version === 2);
+    await waitUntil(() => storage.documents.get('signing')?.version === 2);
     awake.advance(1261);
     await waitUntil(async () => (await first.api.getPublicKeys()).version !== before.version);
     suspended.set(awake.now());
@@ -150,6 +150,50 @@ describe('the keys service', () => {
       return !(await algorithms()).includes('RS256');
     };
     await waitUntil(passTime);
+    await second.close();
+  });
+
+  it('RFC 7517 §4: with several algorithms each token is signed by the set it names, and the JWKS has them all', async () => {
+    const algorithms = ['PS256', 'RS256', 'ES384', 'EdDSA'] as const;
+    const service = await startTestService({ algorithm: 'PS256', algorithms });
+    await service.ready();
+    const { keys: jwks } = await service.api.getPublicKeys();
+    expect(jwks.map(({ alg }) => alg)).toEqual(algorithms);
+    for (const jwk of jwks) expect(jwk).toMatchObject({ use: 'sig', kid: jwkThumbprint(jwk) });
+    const keys = await verificationKeys(service);
+    for (const algorithm of [undefined, ...algorithms]) {
+      const token = accessToken(service.clock);
+      const [signed = ''] = await signOne(service, algorithm === undefined ? token : { ...token, algorithm });
+      const expected = algorithm ?? 'PS256';
+      const outcome = verifyCompactJws(signed, { keys, algorithms: [expected], typ: 'at+jwt' });
+      expect(outcome).toMatchObject({ ok: true, header: { kid: jwks.find(({ alg }) => alg === expected)?.kid } });
+    }
+    await service.close();
+  });
+
+  it('N34: RSA keys of one algorithm do not verify signatures of another', async () => {
+    const service = await startTestService({ algorithm: 'RS256', algorithms: ['RS256', 'PS256', 'RS512'] });
+    await service.ready();
+    const { keys } = await service.api.getPublicKeys();
+    expect(new Set(keys.map((jwk) => jwk['n'])).size).toBe(3);
+    await service.close();
+  });
+
+  it('an algorithm that is added can be asked for after its pre-publication, one that was removed no more', async () => {
+    const first = await startTestService({ algorithm: 'ES256', algorithms: ['ES256', 'EdDSA'] });
+    await first.ready();
+    const [old = ''] = await signOne(first, { ...accessToken(first.clock), algorithm: 'EdDSA' });
+    await first.close();
+    const { clock, storage } = first;
+    const second = await startTestService({ algorithm: 'ES256', algorithms: ['ES256', 'ES512'], clock, storage });
+    await second.ready();
+    const sign = (algorithm: string) => signOne(second, { ...accessToken(clock), algorithm });
+    await expect(sign('EdDSA')).rejects.toMatchObject({ kind: 'invalid_argument', code: 'keys.unknown_algorithm' });
+    await expect(sign('ES512')).rejects.toMatchObject({ kind: 'unavailable', code: 'keys.not_ready' });
+    const keys = await verificationKeys(second);
+    expect(verifyCompactJws(old, { keys, algorithms: ['EdDSA'], typ: 'at+jwt' }).ok).toBe(true);
+    clock.advance(1260);
+    await waitUntil(() => sign('ES512').then(Boolean, () => false));
     await second.close();
   });
 });

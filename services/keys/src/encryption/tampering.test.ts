@@ -39,9 +39,9 @@ describe('stored documents', () => {
     await service.ready();
     await service.close();
     const storage = createFakeKeySetStorage();
-    const signing = service.storage.documents.get('signing:ES256');
+    const signing = service.storage.documents.get('signing');
     if (signing === undefined) throw new Error('nothing stored');
-    storage.documents.set('signing:RS256', signing);
+    storage.documents.set('secrets', signing);
     const second = await startTestService({ storage });
     await expect(second.ready()).rejects.toMatchObject({ code: 'keys.wrong_key_encryption_key' });
     await second.close();

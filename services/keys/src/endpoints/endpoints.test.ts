@@ -1,7 +1,7 @@
 import type { HttpResponse } from '@tessera/http';
 import { describe, expect, it } from 'vitest';
 import { createFakeKeySetStorage } from '../testing/fake-key-set-storage.ts';
-import { getRequest, startTestService, testIssuer } from '../testing/test-service.ts';
+import { getRequest, startTestService, type TestServiceOptions, testIssuer } from '../testing/test-service.ts';
 
 async function readyService() {
   const service = await startTestService({ algorithm: 'RS256' });
@@ -11,6 +11,14 @@ async function readyService() {
 
 function parse(response: HttpResponse | undefined): Record<string, unknown> {
   return JSON.parse(String(response?.body)) as Record<string, unknown>;
+}
+
+async function metadataOf(options: TestServiceOptions): Promise<Record<string, unknown>> {
+  const service = await startTestService(options);
+  await service.ready();
+  const metadata = parse(await service.handlers.discovery?.(getRequest()));
+  await service.close();
+  return metadata;
 }
 
 describe('the endpoints of the keys service', () => {
@@ -59,20 +67,131 @@ describe('the endpoints of the keys service', () => {
       userinfo_endpoint: `${testIssuer}/userinfo`,
       introspection_endpoint: `${testIssuer}/token/introspect`,
       revocation_endpoint: `${testIssuer}/token/revoke`,
+      end_session_endpoint: `${testIssuer}/logout`,
+      check_session_iframe: `${testIssuer}/session/check`,
+      frontchannel_logout_supported: true,
+      backchannel_logout_session_supported: true,
       grant_types_supported: ['authorization_code', 'refresh_token'],
       response_types_supported: ['code'],
-      response_modes_supported: ['query'],
-      scopes_supported: ['openid', 'email', 'groups', 'profile', 'offline_access', 'address', 'phone'],
-      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
-      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
-      revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      response_modes_supported: ['query', 'fragment', 'form_post'],
+      subject_types_supported: ['public'],
+      scopes_supported: expect.arrayContaining(['openid', 'email', 'groups', 'profile', 'offline_access', 'phone']),
+      claims_supported: expect.arrayContaining(['sub', 'sid', 'email', 'groups', 'address']),
+      token_endpoint_auth_methods_supported: expect.arrayContaining(['private_key_jwt', 'client_secret_jwt', 'none']),
       code_challenge_methods_supported: ['S256'],
-      id_token_signing_alg_values_supported: ['RS256'],
+      id_token_signing_alg_values_supported: ['RS256', 'HS256', 'HS384', 'HS512'],
+      userinfo_signing_alg_values_supported: ['RS256'],
+      introspection_signing_alg_values_supported: ['RS256'],
+      request_parameter_supported: true,
+      request_uri_parameter_supported: false,
     });
-    for (const absent of ['end_session', 'registration', 'device_authorization', 'pushed_authorization_request']) {
-      expect(metadata).not.toHaveProperty(`${absent}_endpoint`);
+    for (const absent of ['registration_endpoint', 'device_authorization_endpoint', 'acr_values_supported']) {
+      expect(metadata).not.toHaveProperty(absent);
     }
+    expect(metadata).not.toHaveProperty('pushed_authorization_request_endpoint');
     await service.close();
+  });
+
+  it('RFC 8628 §4: the device endpoint is listed with its grant', async () => {
+    const grantTypes = ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'];
+    const metadata = await metadataOf({ oauth2: { grantTypes } });
+    expect(metadata).toMatchObject({
+      device_authorization_endpoint: `${testIssuer}/device/code`,
+      grant_types_supported: grantTypes,
+    });
+  });
+
+  it('RFC 6749 §4.3: the password grant is listed where it has a connector to ask', async () => {
+    const grantTypes = ['authorization_code', 'password'];
+    expect(await metadataOf({ oauth2: { grantTypes } })).toMatchObject({
+      grant_types_supported: ['authorization_code'],
+    });
+    const withConnector = await metadataOf({ oauth2: { grantTypes, passwordConnector: 'local' } });
+    expect(withConnector).toMatchObject({ grant_types_supported: grantTypes });
+  });
+
+  it('OIDC Core §11: offline_access is listed with the refresh grant', async () => {
+    const metadata = await metadataOf({ oauth2: { grantTypes: ['authorization_code'] } });
+    expect(metadata['scopes_supported']).not.toContain('offline_access');
+    expect(metadata['scopes_supported']).toContain('openid');
+  });
+
+  it('OIDC Discovery §3: claims_supported has what the configuration computes, and ArkID’s names where they are told', async () => {
+    const metadata = await metadataOf({
+      claims: { mappings: { department: 'identity.groups[0]' }, presets: ['arkid'] },
+    });
+    expect(metadata).toMatchObject({
+      claims_supported: expect.arrayContaining(['department', 'id', 'sub_id', 'tenant_id', 'tenant_slug', 'email']),
+    });
+    expect((await metadataOf({}))['claims_supported']).not.toContain('department');
+  });
+
+  it('OIDC Session Management §3.3: without sessions there is nothing to check, and ending one is an endpoint still', async () => {
+    const metadata = await metadataOf({ sessions: { enabled: false } });
+    expect(metadata['end_session_endpoint']).toBe(`${testIssuer}/logout`);
+    const names = Object.keys(metadata).filter((name) => /check_session|channel_logout/.test(name));
+    expect(names).toEqual([]);
+  });
+
+  it('OIDC Discovery §3: pairwise subjects and request objects by reference are listed when switched on', async () => {
+    const requestObjects = { byValue: false, byReference: true };
+    const metadata = await metadataOf({ oauth2: { pairwiseSecret: 'secret-of-pairs', requestObjects } });
+    expect(metadata).toMatchObject({
+      subject_types_supported: ['public', 'pairwise'],
+      request_parameter_supported: false,
+      request_uri_parameter_supported: true,
+      require_request_uri_registration: true,
+    });
+    expect(metadata['request_object_signing_alg_values_supported']).toContain('RS256');
+    expect(metadata['request_object_signing_alg_values_supported']).not.toContain('none');
+    expect(JSON.stringify(metadata)).not.toContain('secret-of-pairs');
+  });
+
+  it('RFC 8414 §2: scopes and claims of configured resources are listed as they say, and no secret of an API', async () => {
+    const scope = { required: false, emphasize: false, showInDiscovery: true, claimMappings: {} };
+    const metadata = await metadataOf({
+      resources: {
+        identityResources: [{ ...scope, name: 'staff', claims: ['badge'] }],
+        apiScopes: [
+          { ...scope, name: 'orders:read', claims: [] },
+          { ...scope, name: 'orders:purge', claims: [], showInDiscovery: false },
+        ],
+        apiResources: [
+          {
+            name: 'orders',
+            scopes: ['orders:read', 'orders:purge'],
+            claims: [],
+            secrets: [{ value: 'secret-of-orders' }],
+            requireResourceIndicator: false,
+          },
+        ],
+      },
+    });
+    expect(metadata['scopes_supported']).toEqual(expect.arrayContaining(['staff', 'orders:read']));
+    expect(metadata['scopes_supported']).not.toContain('orders:purge');
+    expect(metadata['claims_supported']).toContain('badge');
+    expect(JSON.stringify(metadata)).not.toContain('secret-of-orders');
+  });
+
+  it('OIDC Discovery §3: an algorithm is listed when it signs, and of ID tokens as long as those are in use', async () => {
+    const first = await startTestService({ algorithm: 'ES256', algorithms: ['ES256', 'EdDSA'] });
+    await first.ready();
+    await first.close();
+    const { clock, storage } = first;
+    const second = await startTestService({ algorithm: 'ES256', algorithms: ['ES256', 'ES384'], clock, storage });
+    await second.ready();
+    const lists = async () => {
+      const metadata = parse(await second.handlers.discovery?.(getRequest()));
+      return [metadata['id_token_signing_alg_values_supported'], metadata['userinfo_signing_alg_values_supported']];
+    };
+    const hmac = ['HS256', 'HS384', 'HS512'];
+    expect(await lists()).toEqual([['ES256', 'EdDSA', ...hmac], ['ES256']]);
+    clock.advance(1260);
+    expect(await lists()).toEqual([
+      ['ES256', 'ES384', 'EdDSA', ...hmac],
+      ['ES256', 'ES384'],
+    ]);
+    await second.close();
   });
 
   it('is healthy once it can sign, and not before', async () => {

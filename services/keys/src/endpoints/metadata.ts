@@ -1,30 +1,47 @@
 import { createHash } from 'node:crypto';
-import type { TesseraConfig } from '@tessera/config';
+import type { ResourcesConfig, TesseraConfig } from '@tessera/config';
 import { unavailable } from '@tessera/errors';
 import { type HttpHandler, type RouteSpec, routeTable } from '@tessera/http';
-import { authorizationServerMetadata, ENDPOINT_PATHS, type EndpointName, type SigningAlgorithm } from '@tessera/oauth';
+import {
+  type AuthorizationServerMetadata,
+  authorizationServerMetadata,
+  createResourceModel,
+  ENDPOINT_PATHS,
+  type EndpointName,
+  type SigningAlgorithm,
+} from '@tessera/oauth';
 import { conditionalResponse } from './conditional-response.ts';
 
-/** Scopes with a meaning here (OIDC Core §5.4 and §11; `groups` as in Dex). */
-const SCOPES = ['openid', 'email', 'groups', 'profile', 'offline_access', 'address', 'phone'] as const;
+/** The part of the configuration that decides what is switched on. */
+export type MetadataConfig = Pick<TesseraConfig, 'issuer' | 'oauth2' | 'sessions' | 'resources' | 'claims'>;
+
+/** The algorithms of this moment. */
+export interface MetadataAlgorithms {
+  /** Those that sign, the usual one first. */
+  readonly signing: readonly SigningAlgorithm[];
+  /** Those that are not configured any more, while tokens that were signed with them are in use. */
+  readonly former: readonly SigningAlgorithm[];
+}
 
 const CACHE_CONTROL = 'public, max-age=300';
 
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+
 /**
- * The discovery document (OIDC Discovery §4, RFC 8414 §3): what this installation has switched on, with the algorithms of
- * the published keys. Built anew only when those change. Throws `unavailable` while there is no key.
+ * The discovery document (OIDC Discovery §4, RFC 8414 §3): what this installation has switched on. Built anew only when the
+ * algorithms change. Throws `unavailable` while there is no key.
  */
 export function createMetadataHandler(
-  config: Pick<TesseraConfig, 'issuer' | 'oauth2'>,
-  algorithms: () => readonly SigningAlgorithm[] | undefined,
+  config: MetadataConfig,
+  algorithms: () => MetadataAlgorithms | undefined,
 ): HttpHandler {
-  let last:
-    | { readonly algorithms: readonly SigningAlgorithm[]; readonly body: string; readonly version: string }
-    | undefined;
-  const documentFor = (current: readonly SigningAlgorithm[]): { body: string; version: string } => {
-    if (last?.algorithms.join() !== current.join()) {
-      const body = JSON.stringify(describe(config, current), undefined, 2);
-      last = { algorithms: current, body, version: createHash('sha256').update(body).digest('base64url') };
+  const describe = createDescription(config);
+  let last: { readonly algorithms: string; readonly body: string; readonly version: string } | undefined;
+  const documentFor = (current: MetadataAlgorithms): { body: string; version: string } => {
+    const names = `${current.signing.join()} ${current.former.join()}`;
+    if (last?.algorithms !== names) {
+      const body = JSON.stringify(describe(current), undefined, 2);
+      last = { algorithms: names, body, version: createHash('sha256').update(body).digest('base64url') };
     }
     return last;
   };
@@ -35,30 +52,54 @@ export function createMetadataHandler(
   };
 }
 
-function describe(
-  config: Pick<TesseraConfig, 'issuer' | 'oauth2'>,
-  signingAlgorithms: readonly SigningAlgorithm[],
-): ReturnType<typeof authorizationServerMetadata> {
-  return authorizationServerMetadata({
-    issuer: config.issuer,
-    endpoints: servedEndpoints(),
-    grantTypes: config.oauth2.grantTypes,
-    responseTypes: config.oauth2.responseTypes,
-    responseModes: ['query'],
-    signingAlgorithms,
-    codeChallengeMethods: config.oauth2.pkce.codeChallengeMethodsSupported,
-    scopes: SCOPES,
-  });
+function createDescription(config: MetadataConfig): (algorithms: MetadataAlgorithms) => AuthorizationServerMetadata {
+  const { issuer, oauth2, sessions } = config;
+  const grantTypes = offeredGrants(oauth2);
+  const { scopesSupported, claimsSupported } = createResourceModel(withoutSecrets(config.resources));
+  const hasRefreshTokens = grantTypes.includes('refresh_token');
+  return ({ signing, former }) =>
+    authorizationServerMetadata({
+      issuer,
+      endpoints: servedEndpoints(config),
+      grantTypes,
+      responseTypes: oauth2.responseTypes,
+      responseModes: oauth2.responseModes,
+      signingAlgorithms: signing,
+      formerSigningAlgorithms: former,
+      codeChallengeMethods: oauth2.pkce.codeChallengeMethodsSupported,
+      scopes: scopesSupported.filter((scope) => scope !== 'offline_access' || hasRefreshTokens),
+      claims: [...new Set([...claimsSupported, ...computedClaims(config.claims)])],
+      hasPairwiseSubjects: oauth2.pairwiseSecret !== undefined,
+      hasSessions: sessions.enabled,
+      requestObjects: oauth2.requestObjects,
+    });
 }
 
-/** Routes that stand below a name of the metadata and do not do what the metadata would promise: `/logout` only forgets what was begun. */
-const NOT_PROMISED: readonly EndpointName[] = ['endSession'];
+/** The names that ArkID's applications read at the userinfo endpoint. */
+const ARKID_CLAIMS = ['id', 'sub_id', 'tenant_id', 'tenant_slug'] as const;
 
-/** The endpoints that the route table has. */
-function servedEndpoints(): readonly EndpointName[] {
+/** Claims about the person that the configuration computes for everybody. */
+function computedClaims({ mappings, presets }: TesseraConfig['claims']): readonly string[] {
+  return [...Object.keys(mappings), ...(presets.includes('arkid') ? ARKID_CLAIMS : [])];
+}
+
+/** The password grant is offered where it has a connector to ask. */
+function offeredGrants({ grantTypes, passwordConnector }: TesseraConfig['oauth2']): readonly string[] {
+  return grantTypes.filter((grant) => grant !== 'password' || passwordConnector !== undefined);
+}
+
+/** Metadata needs no secret of an API resource, so none comes near it. */
+function withoutSecrets(resources: ResourcesConfig): Parameters<typeof createResourceModel>[0] {
+  return { ...resources, apiResources: resources.apiResources.map((resource) => ({ ...resource, secrets: [] })) };
+}
+
+/** The endpoints that the route table has and the configuration has switched on. */
+function servedEndpoints({ oauth2, sessions }: MetadataConfig): readonly EndpointName[] {
   const routes: readonly RouteSpec[] = Object.values(routeTable);
   const names = Object.keys(ENDPOINT_PATHS) as EndpointName[];
-  return names.filter(
-    (name) => !NOT_PROMISED.includes(name) && routes.some((route) => route.path === ENDPOINT_PATHS[name]),
-  );
+  const isSwitchedOn = (name: EndpointName): boolean => {
+    if (name === 'deviceAuthorization') return oauth2.grantTypes.includes(DEVICE_GRANT);
+    return name !== 'checkSession' || sessions.enabled;
+  };
+  return names.filter((name) => isSwitchedOn(name) && routes.some((route) => route.path === ENDPOINT_PATHS[name]));
 }

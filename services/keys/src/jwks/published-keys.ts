@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { PublicKeys } from '@tessera/contracts';
 import type { SigningAlgorithm } from '@tessera/oauth';
-import { type KeySets, listPublishedKeys } from '../rotation/select-key.ts';
+import { type ConfiguredAlgorithms, type KeySets, listPublishedKeys } from '../rotation/select-key.ts';
 import type { SigningKey } from '../signers/signing-key.ts';
 
 /** The published keys at one moment. */
 export interface PublishedKeys extends PublicKeys {
   /** The JWK Set (RFC 7517 §5) as JSON. */
   readonly jwksJson: string;
-  /** Algorithms of all of them, the one that signs first. */
+  /** Algorithms of all of them, the one that signs by default first. */
   readonly algorithms: readonly SigningAlgorithm[];
 }
 
 /** Reads what is published at `now`; built anew only when the set changed. Undefined while there is no key. */
 export function createPublishedKeys(
   sets: () => KeySets<SigningKey>,
-  configured: SigningAlgorithm,
+  configured: ConfiguredAlgorithms,
 ): (now: Date) => PublishedKeys | undefined {
   let last: { readonly kids: string; readonly published: PublishedKeys } | undefined;
   return (now) => {

@@ -2,16 +2,15 @@ import type { Clock } from '@tessera/clock';
 import type { SecurityEvent } from '@tessera/contracts';
 import { unavailable } from '@tessera/errors';
 import { newEvent } from '@tessera/events';
-import type { SigningAlgorithm } from '@tessera/oauth';
 import type { Logger } from '@tessera/telemetry';
-import type { DocumentStore, Stored } from '../encryption/document-store.ts';
+import type { DocumentStore } from '../encryption/document-store.ts';
 import type { KeyVault } from '../signers/key-vault.ts';
 import type { SigningKey } from '../signers/signing-key.ts';
 import { type KeyChange, tellChanges } from './key-changes.ts';
-import { findActiveKey } from './key-life.ts';
-import { nextMoment, planRotation } from './plan.ts';
+import { nextMoment } from './plan.ts';
+import { planSets } from './plan-sets.ts';
 import type { RotationPolicy } from './policy.ts';
-import type { KeySets } from './select-key.ts';
+import { type ConfiguredAlgorithms, groupByAlgorithm, type KeySets } from './select-key.ts';
 import type { SigningDocument, StoredSigningKey } from './signing-document.ts';
 
 /** The signing keys as this replica knows them. */
@@ -35,21 +34,21 @@ export interface KeyRingOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly policy: RotationPolicy;
-  /** The algorithm of new keys. */
-  readonly configured: SigningAlgorithm;
-  /** The stored set of each algorithm that may be configured now or may have been before. */
-  readonly stores: ReadonlyMap<SigningAlgorithm, DocumentStore<SigningDocument>>;
+  /** The algorithms of new keys. */
+  readonly configured: ConfiguredAlgorithms;
+  /** Where all sets are stored. */
+  readonly store: DocumentStore<SigningDocument>;
+  /** Where version 0.1.0 stored the set of each algorithm: read while `store` is empty, and never written. */
+  readonly earlierStores: readonly DocumentStore<SigningDocument>[];
   readonly vault: KeyVault;
 }
-
-type StoredSets = ReadonlyMap<SigningAlgorithm, Stored<SigningDocument>>;
 
 const MAX_ATTEMPTS = 10;
 const MIN_REFRESH_MS = 20;
 
 /** A key ring that knows nothing yet. */
 export function createKeyRing(options: KeyRingOptions): KeyRing {
-  const { clock, policy, stores, vault } = options;
+  const { clock, policy, store, vault } = options;
   let sets: KeySets<SigningKey> = new Map();
   let asked: { readonly at: Date; readonly monotonicMs: number } | undefined;
   let running: Promise<void> | undefined;
@@ -63,23 +62,18 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
 
   const attempt = async (): Promise<boolean> => {
     const asking = { at: clock.now(), monotonicMs: clock.monotonicMs() };
-    const stored: Map<SigningAlgorithm, Stored<SigningDocument>> = new Map(
-      await Promise.all([...stores].map(async ([alg, store]) => [alg, await store.load()] as const)),
-    );
-    const adopt = (): void => {
-      sets = vault.open(new Map([...stored].map(([alg, { document }]) => [alg, document?.keys ?? []])));
+    const { version, document } = await store.load();
+    const keys = document?.keys ?? (await loadEarlier(options.earlierStores));
+    const adopt = (known: readonly StoredSigningKey[]): void => {
+      sets = vault.open(groupByAlgorithm(known));
       asked = asking;
     };
-    adopt();
-    for (const [alg, store] of stores) {
-      const due = await rotate(options, alg, stored);
-      if (due === undefined) continue;
-      const version = stored.get(alg)?.version ?? 0;
-      const events = due.changes.map((change) => changeEvent(store.name, change));
-      if (!(await store.replace(version, due.document, events))) return false;
-      stored.set(alg, { version: version + 1, document: due.document });
-      adopt();
-    }
+    adopt(keys);
+    const due = await rotate(options, keys);
+    if (due === undefined && version > 0) return true;
+    const next = due?.keys ?? keys;
+    if (!(await store.replace(version, { keys: next }, (due?.changes ?? []).map(changeEvent)))) return false;
+    adopt(next);
     return true;
   };
 
@@ -119,31 +113,37 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
 }
 
 interface Due {
-  readonly document: SigningDocument;
+  readonly keys: readonly StoredSigningKey[];
   readonly changes: readonly KeyChange<StoredSigningKey>[];
 }
 
-/** The set as it is to be stored, and what to tell; undefined when nothing is due. Makes the new key, if there is to be one. */
+/** The sets as they are to be stored, and what to tell; undefined when nothing is due. Makes the new keys, all at once. */
 async function rotate(
   { clock, logger, policy, configured, vault }: KeyRingOptions,
-  alg: SigningAlgorithm,
-  stored: StoredSets,
+  before: readonly StoredSigningKey[],
 ): Promise<Due | undefined> {
   const now = clock.now();
-  const hasOtherSigner = [...stored].some(
-    ([other, { document }]) => other !== alg && findActiveKey(document?.keys ?? [], now) !== undefined,
+  const plans = [...planSets(groupByAlgorithm(before), configured, now, policy)];
+  const planned = await Promise.all(
+    plans.map(async ([alg, { keys, create }]) =>
+      create === undefined ? keys : [...keys, await vault.create(alg, create)],
+    ),
   );
-  const situation = { isInUse: alg === configured, hasOtherSigner };
-  const before = stored.get(alg)?.document?.keys ?? [];
-  const plan = planRotation(before, now, policy, situation);
-  const created = plan.create === undefined ? [] : [await vault.create(alg, plan.create)];
-  for (const { kid, activeAt } of created) {
+  const { keys, changes } = tellChanges(before, planned.flat(), now);
+  const known = new Set(before.map(({ kid }) => kid));
+  for (const { kid, alg, activeAt } of keys.filter((key) => !known.has(key.kid))) {
     logger.info({ kid, alg, active_at: activeAt.toISOString() }, 'new signing key');
   }
-  const { keys, changes } = tellChanges(before, [...plan.keys, ...created], now);
-  return plan.isChanged || changes.length > 0 ? { document: { keys }, changes } : undefined;
+  return plans.some(([, { isChanged }]) => isChanged) || changes.length > 0 ? { keys, changes } : undefined;
 }
 
-function changeEvent(keySet: string, { key, step, at }: KeyChange<StoredSigningKey>): SecurityEvent {
+async function loadEarlier(stores: KeyRingOptions['earlierStores']): Promise<readonly StoredSigningKey[]> {
+  const stored = await Promise.all(stores.map((store) => store.load()));
+  return stored.flatMap(({ document }) => document?.keys ?? []);
+}
+
+/** Events name the set of the key's algorithm. */
+function changeEvent({ key, step, at }: KeyChange<StoredSigningKey>): SecurityEvent {
+  const keySet = `signing:${key.alg}`;
   return newEvent('key.changed', keySet, { keySet, kid: key.kid, algorithm: key.alg, change: step }, at);
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { testConfig } from '../testing/test-service.ts';
 import { findActiveKey } from './key-life.ts';
 import { planRotation, type RotatingKey } from './plan.ts';
-import { createRotationPolicy, MAX_KEYS_PER_SET } from './policy.ts';
+import { createRotationPolicy } from './policy.ts';
 
 const start = new Date('2026-01-01T00:00:00Z');
 const policy = createRotationPolicy(testConfig());
@@ -63,18 +63,28 @@ describe('planning a rotation', () => {
 
   it('a set out of use retires its last key when its successor would have signed, if another set signs', () => {
     const outOfUse = { isInUse: false, hasOtherSigner: true };
-    expect(planRotation([first], at(21_599), policy, outOfUse).isChanged).toBe(false);
+    expect(planRotation([first], at(20_339), policy, outOfUse).isChanged).toBe(false);
     expect(planRotation([first], at(90_000), policy, { ...outOfUse, hasOtherSigner: false }).isChanged).toBe(false);
-    const retired = carryOut([first], at(21_600), outOfUse);
+    const retired = carryOut([first], at(20_340), outOfUse);
+    expect(findActiveKey(retired, at(21_599))).toMatchObject(first);
     expect(retired).toEqual([{ ...first, retiredAt: at(21_600), goneAt: at(21_600 + 86_700) }]);
     expect(findActiveKey(retired, at(21_600))).toBeUndefined();
     const [, again] = carryOut(retired, at(21_700), { isInUse: true, hasOtherSigner: true });
     expect(again?.activeAt).toEqual(at(21_700 + 1260));
   });
 
+  it('a set that is used again while its last key signs still goes on without a break, and publishes before it signs', () => {
+    const ending = carryOut([first], at(20_340), { isInUse: false, hasOtherSigner: true });
+    for (const hasOtherSigner of [true, false]) {
+      const again = (now: Date) => carryOut(ending, now, { isInUse: true, hasOtherSigner })[1]?.activeAt;
+      expect(again(at(20_340))).toEqual(at(21_600));
+      expect(again(at(21_000))).toEqual(at(21_000 + 1260));
+    }
+  });
+
   it('a full set waits with its rotation', () => {
-    const full = Array.from({ length: MAX_KEYS_PER_SET }, (_, position) => {
-      const isLast = position === MAX_KEYS_PER_SET - 1;
+    const full = Array.from({ length: policy.maxKeysPerSet }, (_, position) => {
+      const isLast = position === policy.maxKeysPerSet - 1;
       return { ...first, ...(isLast ? {} : { retiredAt: start, goneAt: at(10_000_000) }) };
     });
     expect(planRotation(full, at(30_000), policy, inUse).create).toBeUndefined();

@@ -1,6 +1,6 @@
 import { addSeconds } from '@tessera/clock';
 import { isPublished, type KeyLife } from './key-life.ts';
-import { LIFETIME_TOLERANCE_SECONDS, MAX_KEYS_PER_SET, type RotationPolicy } from './policy.ts';
+import { LIFETIME_TOLERANCE_SECONDS, type RotationPolicy } from './policy.ts';
 
 /** A key as rotation sees it. */
 export interface RotatingKey extends KeyLife {
@@ -10,7 +10,7 @@ export interface RotatingKey extends KeyLife {
 
 /** How a set stands among the others. */
 export interface SetSituation {
-  /** Whether new keys are made in this set: it is the configured algorithm's. */
+  /** Whether new keys are made in this set: its algorithm is configured. */
   readonly isInUse: boolean;
   /** Whether another set has a key that signs now, so that this one's first key can be published before it signs. */
   readonly hasOtherSigner: boolean;
@@ -28,8 +28,9 @@ export interface RotationPlan<K> {
 /**
  * Decides what is due at `now`; has no side effects. A successor is made one pre-publication before the active key's time is
  * up, and signs one rotation after it, or one pre-publication from now if that is later. Retired keys lose their private
- * half after the tolerance of clocks, and go when their last token has expired; the set in use keeps its latest always. A set
- * that is out of use retires its last key when its successor would have signed.
+ * half after the tolerance of clocks, and go when their last token has expired; a set in use keeps its latest always. A set
+ * that is out of use retires its last key when its successor would have signed, and says so as early: replicas that are not
+ * told yet that it is out of use may sign by what they knew before.
  */
 export function planRotation<K extends RotatingKey>(
   stored: readonly K[],
@@ -39,7 +40,7 @@ export function planRotation<K extends RotatingKey>(
 ): RotationPlan<K> {
   const kept = stored.filter((key) => isPublished(key, now)).map((key) => withCurrentLife(key, now, policy));
   const successor = situation.isInUse ? planSuccessor(kept, now, policy, situation.hasOtherSigner) : undefined;
-  const retiredAt = successor?.activeAt ?? (isOverdue(kept, now, policy, situation) ? now : undefined);
+  const retiredAt = successor?.activeAt ?? planEnd(kept, now, policy, situation);
   const keys = retiredAt === undefined ? kept : retireLatest(kept, retiredAt, policy);
   const isChanged = successor !== undefined || keys.length < stored.length || keys.some((key) => !stored.includes(key));
   return {
@@ -66,20 +67,37 @@ function planSuccessor(
 ): { readonly activeAt: Date } | undefined {
   const latest = keys.at(-1);
   const earliest = addSeconds(now, policy.prePublicationSeconds);
+  if (latest?.retiredAt !== undefined && latest.retiredAt > now) {
+    return { activeAt: laterOf(latest.retiredAt, earliest) };
+  }
   if (latest === undefined || latest.retiredAt !== undefined) return { activeAt: hasOtherSigner ? earliest : now };
-  if (now < successorDue(latest, policy) || keys.length >= MAX_KEYS_PER_SET) return undefined;
-  const regular = addSeconds(latest.activeAt, policy.rotationSeconds);
-  return { activeAt: new Date(Math.max(regular.getTime(), earliest.getTime())) };
+  if (now < successorDue(latest, policy) || keys.length >= policy.maxKeysPerSet) return undefined;
+  return { activeAt: successorActiveAt(latest, now, policy) };
 }
 
 function successorDue(latest: KeyLife, policy: RotationPolicy): Date {
   return addSeconds(latest.activeAt, Math.max(0, policy.rotationSeconds - policy.prePublicationSeconds));
 }
 
-function isOverdue(keys: readonly KeyLife[], now: Date, policy: RotationPolicy, situation: SetSituation): boolean {
+/** One rotation after the key's own activation, or one pre-publication from now if that is later. */
+function successorActiveAt(latest: KeyLife, now: Date, policy: RotationPolicy): Date {
+  return laterOf(addSeconds(latest.activeAt, policy.rotationSeconds), addSeconds(now, policy.prePublicationSeconds));
+}
+
+function laterOf(one: Date, other: Date): Date {
+  return new Date(Math.max(one.getTime(), other.getTime()));
+}
+
+/** When the last key of a set that is out of use is to retire; undefined while that is not due, or nobody else signs. */
+function planEnd(
+  keys: readonly KeyLife[],
+  now: Date,
+  policy: RotationPolicy,
+  { isInUse, hasOtherSigner }: SetSituation,
+): Date | undefined {
   const latest = keys.at(-1);
-  if (latest === undefined || latest.retiredAt !== undefined || situation.isInUse) return false;
-  return situation.hasOtherSigner && now >= addSeconds(latest.activeAt, policy.rotationSeconds);
+  if (latest === undefined || latest.retiredAt !== undefined || isInUse || !hasOtherSigner) return undefined;
+  return now < successorDue(latest, policy) ? undefined : successorActiveAt(latest, now, policy);
 }
 
 /** A latest key that was retired before, with its whole set, stays as it is. */

@@ -1,3 +1,4 @@
+import { type ClientSettings, SIGNING_ALGORITHMS, type SigningAlgorithm } from '@tessera/oauth';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { testConfig } from '../testing/test-service.ts';
@@ -13,7 +14,27 @@ describe('the rotation policy', () => {
       staleAfterSeconds: 630,
       skewSeconds: 220,
       retentionSeconds: 86_700,
+      maxKeysPerSet: 100,
     });
+  });
+
+  it('keys stay published for the longest lifetime of a signed token that the configuration gives to any client', () => {
+    const retention = (...settings: readonly ClientSettings[]) =>
+      createRotationPolicy(testConfig({ staticClients: settings.map((one) => ({ settings: one })) })).retentionSeconds;
+    expect(retention({})).toBe(86_700);
+    expect(retention({ idTokenLifetimeSeconds: 60, accessTokenLifetimeSeconds: 60 })).toBe(86_700);
+    expect(retention({}, { idTokenLifetimeSeconds: 100_000 }, { accessTokenLifetimeSeconds: 90_000 })).toBe(100_300);
+    expect(retention({ accessTokenLifetimeSeconds: 200_000 })).toBe(200_300);
+    expect(retention({ accessTokenLifetimeSeconds: 200_000, accessTokenType: 'reference' })).toBe(86_700);
+    expect(retention({ idTokenLifetimeSeconds: 200_000, idTokenSignedResponseAlg: 'HS256' })).toBe(86_700);
+    expect(retention({ idTokenLifetimeSeconds: 200_000, idTokenSignedResponseAlg: 'PS256' })).toBe(200_300);
+  });
+
+  it('the keys of all algorithms together fit into one document', () => {
+    const perSet = (algorithms: readonly SigningAlgorithm[]) =>
+      createRotationPolicy(testConfig({ algorithm: 'RS256', algorithms })).maxKeysPerSet;
+    expect(perSet(['RS256', 'ES256'])).toBe(75);
+    expect(perSet(SIGNING_ALGORITHMS)).toBe(15);
   });
 
   it('at any rotation period no cached JWKS is in use when a key it lacks signs first', () => {

@@ -1,4 +1,6 @@
-import type { TesseraConfig } from '@tessera/config';
+import type { StaticClientConfig, TesseraConfig } from '@tessera/config';
+import { isSigningAlgorithm } from '@tessera/oauth';
+import { configuredAlgorithms } from './select-key.ts';
 
 /** How often keys change and how long each stage of a key's life lasts. All in seconds. */
 export interface RotationPolicy {
@@ -16,13 +18,17 @@ export interface RotationPolicy {
   readonly skewSeconds: number;
   /** How long a retired key stays published: the longest token lifetime and a tolerance of clocks. */
   readonly retentionSeconds: number;
+  /** Most keys in one set; when it is reached, rotation waits until one is gone. */
+  readonly maxKeysPerSet: number;
 }
 
 /** Tolerance added to token lifetimes, in seconds. */
 export const LIFETIME_TOLERANCE_SECONDS = 300;
 
-/** Most keys in one set; when it is reached, rotation waits until one is gone. Bounds the JWKS and the stored document. */
-export const MAX_KEYS_PER_SET = 100;
+const MAX_KEYS_PER_SET = 100;
+
+/** Most keys in the sets of all configured algorithms. Bounds the JWKS and the stored document. */
+const MAX_KEYS = 150;
 
 const MAX_AGE_LIMIT_SECONDS = 600;
 const MAX_RELOAD_SECONDS = 30;
@@ -40,13 +46,21 @@ const MAX_RELOAD_SECONDS = 30;
  *
  * A replica without news signs until `staleAfter = prePublication / 2`: a successor it does not know of was created after
  * its last look at storage and signs `prePublication` later at the earliest, so it never signs with a retired key.
+ *
+ * Keys stay published for the longest lifetime of a signed token that the configuration knows, static clients included.
  */
-export function createRotationPolicy(config: Pick<TesseraConfig, 'signer' | 'expiry'>): RotationPolicy {
+export function createRotationPolicy(
+  config: Pick<TesseraConfig, 'signer' | 'expiry' | 'staticClients'>,
+): RotationPolicy {
   const rotationSeconds = config.signer.keysRotationPeriodSeconds;
   const maxAgeSeconds = Math.max(1, Math.min(MAX_AGE_LIMIT_SECONDS, Math.floor(rotationSeconds / 4)));
   const prePublicationSeconds = Math.max(maxAgeSeconds + 1, Math.min(2 * maxAgeSeconds + 60, rotationSeconds / 2));
   const spareSeconds = (prePublicationSeconds - maxAgeSeconds) / 3;
-  const longestLifetimeSeconds = Math.max(config.expiry.idTokensSeconds, config.expiry.accessTokensSeconds);
+  const longestLifetimeSeconds = Math.max(
+    config.expiry.idTokensSeconds,
+    config.expiry.accessTokensSeconds,
+    ...config.staticClients.flatMap(signedLifetimes),
+  );
   return {
     rotationSeconds,
     maxAgeSeconds,
@@ -55,7 +69,20 @@ export function createRotationPolicy(config: Pick<TesseraConfig, 'signer' | 'exp
     staleAfterSeconds: prePublicationSeconds / 2,
     skewSeconds: spareSeconds,
     retentionSeconds: longestLifetimeSeconds + LIFETIME_TOLERANCE_SECONDS,
+    maxKeysPerSet: Math.min(MAX_KEYS_PER_SET, Math.floor(MAX_KEYS / configuredAlgorithms(config.signer).length)),
   };
+}
+
+/** Lifetimes of a client's own for tokens that are signed here: not of ID tokens keyed by its secret, nor of reference tokens. */
+function signedLifetimes({ settings }: StaticClientConfig): readonly number[] {
+  const { idTokenLifetimeSeconds, idTokenSignedResponseAlg, accessTokenLifetimeSeconds, accessTokenType } = settings;
+  const isIdTokenOurs = idTokenSignedResponseAlg === undefined || isSigningAlgorithm(idTokenSignedResponseAlg);
+  return [
+    ...(idTokenLifetimeSeconds !== undefined && isIdTokenOurs ? [idTokenLifetimeSeconds] : []),
+    ...(accessTokenLifetimeSeconds !== undefined && accessTokenType !== 'reference'
+      ? [accessTokenLifetimeSeconds]
+      : []),
+  ];
 }
 
 /**

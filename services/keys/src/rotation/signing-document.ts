@@ -16,7 +16,7 @@ export interface StoredSigningKey extends RotatingKey, ToldKey {
   readonly privateKey?: SealedKey;
 }
 
-/** The keys of one algorithm, in order of activation. */
+/** All signing keys; those of one algorithm in order of activation. One document, so that what is due is done in all sets at once. */
 export interface SigningDocument {
   readonly keys: readonly StoredSigningKey[];
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { simulate } from '../testing/simulation.ts';
 import { testConfig } from '../testing/test-service.ts';
 import { createRotationPolicy } from './policy.ts';
+import type { ConfiguredAlgorithms } from './select-key.ts';
 
 const hours = 3600;
 
@@ -18,6 +19,31 @@ describe('days of three replicas with clocks apart, pauses and storage failures'
     expect(result.verified).toBeGreaterThan(10_000);
     expect(result.keysSeen).toBeGreaterThan(10);
     expect(result.refused).toBeGreaterThan(0);
+  });
+
+  it('no relying party meets a token it cannot verify, with several algorithms', async () => {
+    const algorithms: ConfiguredAlgorithms = ['ES256', 'EdDSA', 'ES384'];
+    const policy = policyFor(6 * hours, 24 * hours, algorithms);
+    const result = await simulate({ seed: 8, days: 2, lifetimeSeconds: 24 * hours, policy, algorithms });
+    expect(result.unverifiable).toBe(0);
+    expect(result.verified).toBeGreaterThan(10_000);
+    expect(result.keysSeen).toBeGreaterThan(20);
+    for (const alg of algorithms) expect(result.signed[alg]).toBeGreaterThan(3000);
+  });
+
+  it.each<{ seed: number; before: ConfiguredAlgorithms; after: ConfiguredAlgorithms }>([
+    { seed: 9, before: ['ES256'], after: ['ES256', 'EdDSA', 'ES384'] },
+    { seed: 10, before: ['ES256', 'EdDSA', 'ES384'], after: ['ES256'] },
+    { seed: 11, before: ['ES256', 'EdDSA'], after: ['ES384', 'ES256'] },
+    { seed: 12, before: ['ES256'], after: ['ES384'] },
+  ])('no relying party meets one while replicas go from $before to $after one by one', async (run) => {
+    const policy = policyFor(2 * hours, 6 * hours, run.before);
+    const change = { atDay: 0.5, algorithms: run.after };
+    const simulation = { seed: run.seed, days: 1.5, lifetimeSeconds: 6 * hours, policy, algorithms: run.before };
+    const result = await simulate({ ...simulation, change });
+    expect(result.unverifiable).toBe(0);
+    expect(result.verified).toBeGreaterThan(10_000);
+    for (const alg of [...run.before, ...run.after]) expect(result.signed[alg]).toBeGreaterThan(1000);
   });
 
   it('the simulation notices relying parties that keep a JWKS too long', async () => {
@@ -39,8 +65,8 @@ describe('days of three replicas with clocks apart, pauses and storage failures'
   });
 });
 
-function policyFor(rotationSeconds: number, lifetimeSeconds: number) {
-  const config = testConfig({ rotationSeconds });
+function policyFor(rotationSeconds: number, lifetimeSeconds: number, algorithms: ConfiguredAlgorithms = ['ES256']) {
+  const config = testConfig({ rotationSeconds, algorithm: algorithms[0], algorithms });
   const expiry = { ...config.expiry, idTokensSeconds: lifetimeSeconds, accessTokensSeconds: lifetimeSeconds };
-  return createRotationPolicy({ signer: config.signer, expiry });
+  return createRotationPolicy({ ...config, expiry });
 }

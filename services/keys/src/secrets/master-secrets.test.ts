@@ -25,10 +25,10 @@ describe('symmetric keys', () => {
   it('RFC 5869 §3.2: each purpose has 32 bytes of its own', async () => {
     const secrets = createMasterSecrets({ store: openStore(), wrapping: ring, clock: createFakeClock(start) });
     await secrets.refresh();
-    const purposes = ['refresh_token', 'authorization_code', 'browser', 'connector_data'] as const;
+    const purposes = ['refresh_token', 'access_token', 'authorization_code', 'browser', 'connector_data'] as const;
     const keys = purposes.map((purpose) => secrets.get(purpose, start).versions[0]?.key ?? new Uint8Array());
-    expect(keys.map((key) => key.length)).toEqual([32, 32, 32, 32]);
-    expect(new Set(keys.map((key) => Buffer.from(key).toString('hex'))).size).toBe(4);
+    expect(keys.map((key) => key.length)).toEqual([32, 32, 32, 32, 32]);
+    expect(new Set(keys.map((key) => Buffer.from(key).toString('hex'))).size).toBe(5);
     expect(secrets.get('browser', start).refreshAt).toEqual(addSeconds(start, 60));
   });
 

@@ -1,6 +1,7 @@
 import type { TokenBundle, TokenToSign } from '@tessera/contracts';
 import { TesseraError, unavailable } from '@tessera/errors';
 import { leftHalfHash, MAX_JWS_LENGTH } from '@tessera/oauth';
+import type { SigningKeyChoice } from '../rotation/select-key.ts';
 import { type ClaimRules, checkClaims } from './check-claims.ts';
 import type { SigningKey } from './signing-key.ts';
 
@@ -11,8 +12,8 @@ const MAX_PAYLOAD_BYTES = 16 * 1024;
 export interface SigningContext {
   readonly rules: ClaimRules;
   readonly nowSeconds: number;
-  /** The key that signs now with an algorithm, or by default; undefined when there is none. */
-  readonly findKey: (algorithm: string | undefined) => SigningKey | undefined;
+  /** The key that signs now with an algorithm, or by default. */
+  readonly chooseKey: (algorithm: string | undefined) => SigningKeyChoice<SigningKey>;
 }
 
 /**
@@ -41,30 +42,40 @@ async function signToken(token: TokenToSign, earlier: readonly string[], context
 
 type UsableKey = SigningKey & { readonly sign: NonNullable<SigningKey['sign']> };
 
-function getKey(algorithm: string | undefined, { findKey }: SigningContext): UsableKey {
-  const key = findKey(algorithm);
-  if (key === undefined && algorithm !== undefined) {
+function getKey(algorithm: string | undefined, { chooseKey }: SigningContext): UsableKey {
+  const choice = chooseKey(algorithm);
+  if (choice.outcome === 'unknown') {
     throw new TesseraError({
       kind: 'invalid_argument',
       code: 'keys.unknown_algorithm',
-      message: 'this issuer does not sign with the algorithm that was asked for',
+      message:
+        'this issuer does not sign with the algorithm that was asked for; signer.config.algorithms lists those it does',
     });
   }
-  if (key?.sign === undefined) throw unavailable('keys.not_ready', 'there is no key to sign with yet');
-  return key as UsableKey;
+  if (choice.outcome === 'not_yet' || choice.key.sign === undefined) {
+    throw unavailable('keys.not_ready', 'there is no key to sign with yet');
+  }
+  return choice.key as UsableKey;
 }
 
-/** OIDC Core §3.1.3.6 and §3.3.2.11: both by the hash of the ID token's own algorithm. */
+/** OIDC Core §3.1.3.6 and §3.3.2.11, FAPI 1.0 Advanced §5.1.1: all by the hash of the ID token's own algorithm. */
 function withHashes(
-  { claims, atHashOf, cHashOver }: TokenToSign,
+  { type, claims, atHashOf, atHashOver, cHashOver, sHashOver }: TokenToSign,
   { alg }: SigningKey,
   earlier: readonly string[],
 ): Readonly<Record<string, unknown>> {
-  if (atHashOf === undefined && cHashOver === undefined) return claims;
-  const hashes: Record<string, string> = {};
-  if (atHashOf !== undefined) hashes['at_hash'] = leftHalfHash(alg, getEarlier(earlier, atHashOf));
-  if (cHashOver !== undefined) hashes['c_hash'] = leftHalfHash(alg, cHashOver);
-  return { ...claims, ...hashes };
+  const accessToken = atHashOf === undefined ? atHashOver : getEarlier(earlier, atHashOf);
+  const hashed = Object.entries({ at_hash: accessToken, c_hash: cHashOver, s_hash: sHashOver }).flatMap(
+    ([name, value]): [string, string][] => (value === undefined ? [] : [[name, leftHalfHash(alg, value)]]),
+  );
+  if (hashed.length === 0) return claims;
+  if (type !== 'id_token') throw refusedHashes('only ID tokens have hashes of other values');
+  if (atHashOf !== undefined && atHashOver !== undefined) throw refusedHashes('at_hash is over one access token only');
+  return { ...claims, ...Object.fromEntries(hashed) };
+}
+
+function refusedHashes(message: string): TesseraError {
+  return new TesseraError({ kind: 'invalid_argument', code: 'keys.claims_refused', message });
 }
 
 function getEarlier(earlier: readonly string[], position: number): string {

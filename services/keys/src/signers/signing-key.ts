@@ -23,9 +23,18 @@ export interface SigningKeyParts extends KeyLife {
 }
 
 /**
- * A signing key from its parts. Access tokens say `typ: at+jwt` (RFC 9068 §2.1); ID tokens carry no `typ`, as Dex's, so that
- * no relying party meets a header it did not meet before.
+ * The header `typ` of each type of token (RFC 8725 §3.11): RFC 9068 §2.1, OIDC Back-Channel Logout §2.4, RFC 9701 §5; what has
+ * no type of its own says `JWT` (RFC 7519 §5.1).
  */
+const TYP: Readonly<Record<TokenType, string>> = {
+  access_token: 'at+jwt',
+  id_token: 'JWT',
+  logout_token: 'logout+jwt',
+  userinfo: 'JWT',
+  introspection: 'token-introspection+jwt',
+};
+
+/** A signing key from its parts. */
 export function createSigningKey(parts: SigningKeyParts, sign: Signer | undefined): SigningKey {
   const { kid, alg, publicJwk, createdAt, activeAt, retiredAt, goneAt } = parts;
   return {
@@ -36,7 +45,13 @@ export function createSigningKey(parts: SigningKeyParts, sign: Signer | undefine
     ...(retiredAt !== undefined && { retiredAt }),
     ...(goneAt !== undefined && { goneAt }),
     jwk: { ...publicJwk, kid, alg, use: 'sig' },
-    headers: { access_token: encodeHeader({ alg, kid, typ: 'at+jwt' }), id_token: encodeHeader({ alg, kid }) },
+    headers: {
+      access_token: encodeHeader({ alg, kid, typ: TYP.access_token }),
+      id_token: encodeHeader({ alg, kid, typ: TYP.id_token }),
+      logout_token: encodeHeader({ alg, kid, typ: TYP.logout_token }),
+      userinfo: encodeHeader({ alg, kid, typ: TYP.userinfo }),
+      introspection: encodeHeader({ alg, kid, typ: TYP.introspection }),
+    },
     sign,
   };
 }

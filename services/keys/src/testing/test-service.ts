@@ -1,8 +1,8 @@
 import { createFakeClock, type FakeClock } from '@tessera/clock';
-import type { TesseraConfig } from '@tessera/config';
+import type { SessionsConfig, TesseraConfig } from '@tessera/config';
 import type { TokenToSign } from '@tessera/contracts';
 import type { HttpRequest } from '@tessera/http';
-import { importVerificationKey, type VerificationKey } from '@tessera/oauth';
+import { importVerificationKey, type SigningAlgorithm, type VerificationKey } from '@tessera/oauth';
 import { silentLogger } from '@tessera/telemetry';
 import type { KeysService } from '../ports.ts';
 import { createKeysService } from '../server.ts';
@@ -20,27 +20,44 @@ export function testKey(seed: number): string {
 export interface TestServiceOptions {
   readonly storage?: FakeKeySetStorage;
   readonly clock?: FakeClock;
-  readonly algorithm?: 'RS256' | 'ES256';
+  /** The default one. Default ES256. */
+  readonly algorithm?: SigningAlgorithm;
+  /** All that are configured. Default the default one alone. */
+  readonly algorithms?: readonly SigningAlgorithm[];
+  readonly oauth2?: Partial<TesseraConfig['oauth2']>;
+  readonly sessions?: Partial<SessionsConfig>;
+  readonly resources?: TesseraConfig['resources'];
+  readonly claims?: Partial<TesseraConfig['claims']>;
+  readonly staticClients?: readonly { readonly settings: TesseraConfig['staticClients'][number]['settings'] }[];
   readonly keyEncryption?: TesseraConfig['keyEncryption'];
   readonly rotationSeconds?: number;
 }
 
 /** The part of the configuration this service reads, by the documented defaults. */
 export function testConfig(options: TestServiceOptions = {}): TesseraConfig {
+  const algorithm = options.algorithm ?? 'ES256';
   const part = {
     issuer: testIssuer,
     keyEncryption: options.keyEncryption ?? { type: 'value', value: testKey(1) },
     signer: {
       type: 'local',
       keysRotationPeriodSeconds: options.rotationSeconds ?? 21_600,
-      algorithm: options.algorithm ?? 'ES256',
+      algorithm,
+      algorithms: options.algorithms ?? [algorithm],
     },
     expiry: { idTokensSeconds: 86_400, accessTokensSeconds: 3600 },
     oauth2: {
       grantTypes: ['authorization_code', 'refresh_token'],
       responseTypes: ['code'],
+      responseModes: ['query', 'fragment', 'form_post'],
+      requestObjects: { byValue: true, byReference: false },
       pkce: { enforce: true, codeChallengeMethodsSupported: ['S256'] },
+      ...options.oauth2,
     },
+    sessions: { enabled: true, ...options.sessions },
+    resources: options.resources ?? { identityResources: [], apiScopes: [], apiResources: [] },
+    claims: { mappings: {}, accessTokenMappings: {}, presets: [], ...options.claims },
+    staticClients: options.staticClients ?? [],
   } as const;
   return part as unknown as TesseraConfig;
 }
@@ -57,14 +74,50 @@ export async function startTestService(
 
 /** An access token's claims that expire in ten minutes of `clock`. */
 export function accessToken(clock: FakeClock, extra: Readonly<Record<string, unknown>> = {}): TokenToSign {
-  const exp = Math.floor(clock.now().getTime() / 1000) + 600;
-  return { type: 'access_token', claims: { iss: testIssuer, sub: 's', aud: 'api', client_id: 'app', exp, ...extra } };
+  const own = { aud: 'api', client_id: 'app', jti: 'j', ...expiry(clock) };
+  return { type: 'access_token', claims: { iss: testIssuer, sub: 's', ...own, ...extra } };
 }
 
 /** An ID token's claims that expire in ten minutes of `clock`. */
 export function idToken(clock: FakeClock, extra: Readonly<Record<string, unknown>> = {}): TokenToSign {
-  const exp = Math.floor(clock.now().getTime() / 1000) + 600;
-  return { type: 'id_token', claims: { iss: testIssuer, sub: 's', aud: 'app', exp, ...extra } };
+  return { type: 'id_token', claims: { iss: testIssuer, sub: 's', aud: 'app', ...expiry(clock), ...extra } };
+}
+
+/** A logout token's claims that expire in ten minutes of `clock`. */
+export function logoutToken(clock: FakeClock, extra: Readonly<Record<string, unknown>> = {}): TokenToSign {
+  const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+  const claims = {
+    iss: testIssuer,
+    aud: 'app',
+    ...expiry(clock),
+    jti: 'j',
+    sub: 's',
+    sid: 'session',
+    events,
+    ...extra,
+  };
+  return { type: 'logout_token', claims };
+}
+
+/** The claims of a userinfo answer. */
+export function userinfo(extra: Readonly<Record<string, unknown>> = {}): TokenToSign {
+  return { type: 'userinfo', claims: { iss: testIssuer, aud: 'app', sub: 's', email: 'a@example.org', ...extra } };
+}
+
+/** The claims of an introspection answer at the time of `clock`. */
+export function introspection(clock: FakeClock, extra: Readonly<Record<string, unknown>> = {}): TokenToSign {
+  const { iat } = expiry(clock);
+  return { type: 'introspection', claims: { iss: testIssuer, aud: 'api', iat, token_introspection: {}, ...extra } };
+}
+
+/** One of each type, with claims that are as they should be. */
+export function everyType(clock: FakeClock): readonly TokenToSign[] {
+  return [accessToken(clock), idToken(clock), logoutToken(clock), userinfo(), introspection(clock)];
+}
+
+function expiry(clock: FakeClock): { readonly iat: number; readonly exp: number } {
+  const iat = Math.floor(clock.now().getTime() / 1000);
+  return { iat, exp: iat + 600 };
 }
 
 /** Signs one bundle; throws its error. */
