@@ -1,25 +1,25 @@
 import { routeTable } from '@tessera/http';
 import { describe, expect, it } from 'vitest';
-import { createHarness, createHarnessWith } from './testing/harness.ts';
+import { createHarness, createHarnessWith, noClients } from './testing/harness.ts';
 
 describe('the token service', () => {
-  it('answers exactly the routes that the route table gives it, and offers no gRPC', async () => {
+  it('answers exactly the routes that the route table gives it, and offers its tokens by gRPC', async () => {
     const { service } = await createHarness();
     const own = Object.entries(routeTable).filter(([, { service: owner }]) => owner === 'token');
     expect(Object.keys(service.handlers).sort()).toEqual(own.map(([name]) => name).sort());
-    expect([service.name, service.bindings]).toEqual(['token', []]);
+    expect([service.name, service.bindings.length]).toEqual(['token', 1]);
     await service.close();
   });
 
   it('is ready when every directory is, and answers 503 rather than “unknown client” before', async () => {
     const loading = Promise.withResolvers<void>();
-    const clients = { find: () => undefined, ready: () => loading.promise, close: () => undefined };
+    const clients = { ...noClients, ready: () => loading.promise };
     const harness = await createHarnessWith({ options: { clients } });
     let isReady = false;
     const ready = harness.service.ready().then(() => {
       isReady = true;
     });
-    for (const route of ['token', 'introspection', 'revocation', 'userinfo'] as const) {
+    for (const route of ['token', 'deviceAuthorization', 'introspection', 'revocation', 'userinfo'] as const) {
       const answer = await harness.post(route, {});
       expect([answer.status, answer.body['error']]).toEqual([503, 'temporarily_unavailable']);
     }
@@ -42,7 +42,7 @@ describe('the token service', () => {
 
   it('a directory that can never load is told by ready()', async () => {
     const failure = new Error('no keys for you');
-    const clients = { find: () => undefined, ready: () => Promise.reject(failure), close: () => undefined };
+    const clients = { ...noClients, ready: () => Promise.reject(failure) };
     const harness = await createHarnessWith({ options: { clients } });
     await expect(harness.service.ready()).rejects.toBe(failure);
     expect((await harness.post('token', {})).status).toBe(503);

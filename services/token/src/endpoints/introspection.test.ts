@@ -48,6 +48,7 @@ describe('what introspection tells', () => {
       token_use: 'access_token',
       scope: 'openid profile email offline_access',
       jti: claims['jti'],
+      auth_time: claims['auth_time'],
       ext: { email: 'jane@example.com', email_verified: true, name: 'Jane Doe', preferred_username: 'jane' },
     });
   });
@@ -175,6 +176,17 @@ describe('what is not active', () => {
     const idle = await harness.signIn();
     harness.clock.advance(4000);
     inactive(await introspect(harness, idle.body['refresh_token']));
+  });
+
+  it('N24: a refresh token that ends with its session, when the session is over', async () => {
+    const harness = await createHarness();
+    const endWithSession = { settings: { refreshTokens: { endWithSession: true } } };
+    harness.clients.set('app', createClient('app', endWithSession));
+    const first = await harness.signIn({ sessionId: 'gone' });
+    inactive(await introspect(harness, first.body['refresh_token']));
+    harness.clients.set('app', createClient('app'));
+    const second = await harness.signIn({ sessionId: 'gone' });
+    expect((await introspect(harness, second.body['refresh_token'])).body['active']).toBe(true);
   });
 
   it('N38: a token whose client is disabled meanwhile, without a call', async () => {

@@ -25,6 +25,36 @@ describe('the revocation endpoint', () => {
     }
   });
 
+  it('RFC 7009 §2.1: a reference token ends its grant, by one call, and another client’s does not', async () => {
+    const harness = await createHarness();
+    harness.clients.set('app', createClient('app', { settings: { accessTokenType: 'reference' } }));
+    const token = String((await harness.signIn()).body['access_token']);
+    done(await harness.post('revocation', { token }, basicHeader('other', 'other-secret')));
+    expect(isRevoked(harness)).toBe(false);
+    harness.forget();
+    done(await harness.post('revocation', { token }));
+    expect(harness.storage.calls).toEqual(['revokeGrant']);
+    expect(isRevoked(harness)).toBe(true);
+    harness.clock.advance(3600);
+    harness.forget();
+    done(await harness.post('revocation', { token }));
+    expect(harness.storage.calls).toEqual([]);
+  });
+
+  it('RFC 7009 §2.2.1: a client’s token for itself cannot be revoked, which its client alone is told', async () => {
+    const harness = await createHarness();
+    const first = await harness.post('token', { grant_type: 'client_credentials' });
+    const token = String(first.body['access_token']);
+    const answer = await harness.post('revocation', { token });
+    expect([answer.status, answer.body['error']]).toEqual([400, 'unsupported_token_type']);
+    done(await harness.post('revocation', { token }, basicHeader('other', 'other-secret')));
+    expect(harness.storage.calls).toEqual([]);
+    harness.clients.set('app', createClient('app', { settings: { accessTokenType: 'reference' } }));
+    const reference = await harness.post('token', { grant_type: 'client_credentials' });
+    done(await harness.post('revocation', { token: String(reference.body['access_token']) }));
+    expect(isRevoked(harness)).toBe(true);
+  });
+
   it('N80: revoking again is the same 200', async () => {
     const harness = await createHarness();
     const token = String((await harness.signIn()).body['refresh_token']);

@@ -1,5 +1,5 @@
-import { parseRefreshToken } from '@tessera/credentials';
-import { unavailable } from '@tessera/errors';
+import { parseAccessToken, parseRefreshToken } from '@tessera/credentials';
+import { OAuthError, unavailable } from '@tessera/errors';
 import type { HttpHandler } from '@tessera/http';
 import type { AuthenticateClient } from '../client-auth/authenticate.ts';
 import type { VerifyAccessToken } from '../inspect/access-token.ts';
@@ -9,21 +9,22 @@ import { readProtocolForm, requireParameter } from '../protocol/form.ts';
 /** What the endpoint needs. */
 export type RevocationDependencies = Pick<
   TokenServiceOptions,
-  'clock' | 'logger' | 'storage' | 'refreshTokenSecrets'
+  'clock' | 'logger' | 'storage' | 'refreshTokenSecrets' | 'accessTokenSecrets'
 > & { readonly authenticate: AuthenticateClient; readonly verifyAccessToken: VerifyAccessToken };
 
 const DONE = { status: 200, headers: { 'cache-control': 'no-store', pragma: 'no-cache' }, body: '' } as const;
 
 /**
  * The revocation endpoint (RFC 7009 §2), also for public clients. A refresh token and an access token both end the grant
- * they belong to. Whatever is not a token of the caller, an ID token included, is answered with 200 and nothing happens
- * (RFC 7009 §2.2). Throws TesseraError `unavailable` (503) unless the revocation is durable (N80).
+ * they belong to; a client's token for itself without a grant cannot be revoked, which is said (RFC 7009 §2.2.1). Whatever is
+ * not a token of the caller, an ID token included, is answered with 200 and nothing happens (RFC 7009 §2.2). Throws
+ * TesseraError `unavailable` (503) unless the revocation is durable (N80).
  */
 export function createRevocationEndpoint(dependencies: RevocationDependencies): HttpHandler {
   const { authenticate, logger, storage } = dependencies;
   return async (request) => {
     const form = await readProtocolForm(request);
-    const client = authenticate(request, form, 'all');
+    const client = await authenticate(request, form, 'all');
     const grantId = await findGrantId(requireParameter(form, 'token'), client.id, dependencies);
     if (grantId === undefined) return DONE;
     const isRevoked = await storage
@@ -36,14 +37,24 @@ export function createRevocationEndpoint(dependencies: RevocationDependencies): 
   };
 }
 
-/** The grant a token belongs to; a refresh token does not tell its client, so storage compares it. */
+/** The grant a token belongs to; opaque tokens do not tell their client, so storage compares it. */
 async function findGrantId(
   presented: string,
   clientId: string,
-  { clock, refreshTokenSecrets, verifyAccessToken }: RevocationDependencies,
+  { clock, refreshTokenSecrets, accessTokenSecrets, verifyAccessToken }: RevocationDependencies,
 ): Promise<string | undefined> {
   const refreshToken = parseRefreshToken(refreshTokenSecrets.ring(), presented);
   if (refreshToken !== undefined) return refreshToken.grantId;
-  const accessToken = await verifyAccessToken(presented, clock.now());
-  return accessToken?.clientId === clientId ? accessToken.grantId : undefined;
+  const now = clock.now();
+  const reference = parseAccessToken(accessTokenSecrets.ring(), presented);
+  if (reference !== undefined) return reference.expiresAt > now ? reference.grantId : undefined;
+  const accessToken = await verifyAccessToken(presented, now);
+  if (accessToken?.clientId !== clientId) return undefined;
+  if (accessToken.grantId === undefined) throw cannotBeRevoked();
+  return accessToken.grantId;
+}
+
+function cannotBeRevoked(): OAuthError {
+  const description = 'This access token cannot be revoked. It ends by itself.';
+  return new OAuthError({ error: 'unsupported_token_type', description });
 }

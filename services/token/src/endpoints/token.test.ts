@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { codeForm, createHarness, createHarnessWith, refreshForm, SECRET } from '../testing/harness.ts';
+import { codeForm, createClient, createHarness, createHarnessWith, refreshForm, SECRET } from '../testing/harness.ts';
 import { basicHeader } from '../testing/request.ts';
 
 describe('the token endpoint', () => {
@@ -22,7 +22,7 @@ describe('the token endpoint', () => {
         error_description: 'The parameter grant_type is missing.',
       });
     }
-    for (const grant_type of ['password', 'implicit', 'AUTHORIZATION_CODE', 'constructor', '<script>']) {
+    for (const grant_type of ['implicit', 'AUTHORIZATION_CODE', 'constructor', 'urn:example:grant', '<script>']) {
       const answer = await harness.post('token', { grant_type });
       expect([answer.status, answer.body]).toEqual([
         400,
@@ -36,6 +36,46 @@ describe('the token endpoint', () => {
     const first = await harness.signIn();
     expect(first.status).toBe(200);
     expect((await harness.post('token', refreshForm(first))).body).toMatchObject({ error: 'unsupported_grant_type' });
+  });
+
+  it('RFC 6749 §5.2: a grant that is not among the client’s own is unauthorized_client, before anything is consumed', async () => {
+    const harness = await createHarness();
+    harness.clients.set('app', createClient('app', { settings: { grantTypes: ['client_credentials'] } }));
+    const answer = await harness.signIn();
+    expect([answer.status, answer.body]).toEqual([
+      400,
+      { error: 'unauthorized_client', error_description: 'The client may not use this grant type.' },
+    ]);
+    expect(harness.storage.calls).toEqual([]);
+    expect((await harness.post('token', { grant_type: 'client_credentials' })).status).toBe(200);
+  });
+
+  it('RFC 6749 §4.4: client_credentials is not for public clients, with a secret or without', async () => {
+    const harness = await createHarness();
+    harness.clients.set('public', createClient('public', { isPublic: true, secrets: [] }));
+    harness.clients.set('app', createClient('app', { isPublic: true }));
+    const grant_type = 'client_credentials';
+    const answers = [
+      await harness.post('token', { grant_type, client_id: 'public' }, {}),
+      await harness.post('token', { grant_type }),
+    ];
+    expect(answers.map(({ body }) => body['error'])).toEqual(['unauthorized_client', 'unauthorized_client']);
+  });
+
+  it('RFC 8707 §2, RFC 8693 §2.1: resource may come twice, audience in an exchange alone', async () => {
+    const harness = await createHarness();
+    const repeated = async (form: string): Promise<unknown> =>
+      (await harness.post('token', form)).body['error_description'];
+    const twice = 'A parameter was sent more than once.';
+    const exchange = encodeURIComponent('urn:ietf:params:oauth:grant-type:token-exchange');
+    expect(await repeated('grant_type=client_credentials&resource=urn:a&resource=urn:b')).toBe(
+      'The resource is unknown.',
+    );
+    expect(await repeated('grant_type=client_credentials&audience=a&audience=b')).toBe(twice);
+    expect(await repeated(`grant_type=${exchange}&audience=a&audience=b`)).toBe(
+      'The parameter subject_token is missing.',
+    );
+    expect(await repeated(`grant_type=${exchange}&audience=a&audience=b&scope=x&scope=y`)).toBe(twice);
   });
 
   it('N44: nothing may stand in the address, neither credentials nor anything else', async () => {

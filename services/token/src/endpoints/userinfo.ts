@@ -1,31 +1,73 @@
-import { OAuthError } from '@tessera/errors';
-import { type HttpHandler, type HttpRequest, jsonResponse } from '@tessera/http';
-import { MAX_BEARER_TOKEN_LENGTH, parseBearerToken, userInfoClaims } from '@tessera/oauth';
-import type { VerifyAccessToken } from '../inspect/access-token.ts';
-import { findLiveGrant } from '../inspect/live-grant.ts';
+import { arkidClaims } from '@tessera/claim-mapping';
+import { epochSeconds } from '@tessera/clock';
+import type { Grant } from '@tessera/contracts';
+import { OAuthError, TesseraError } from '@tessera/errors';
+import { type HttpHandler, type HttpRequest, type HttpResponse, jsonResponse } from '@tessera/http';
+import { type Client, MAX_BEARER_TOKEN_LENGTH, parseBearerToken } from '@tessera/oauth';
+import type { AccessToken } from '../inspect/access-token.ts';
+import type { InspectAccessToken } from '../inspect/live-access-token.ts';
+import type { ClaimSources } from '../issue/claim-sources.ts';
+import { isClientItself } from '../issue/client-authorization.ts';
 import type { TokenServiceOptions } from '../ports.ts';
 import { type BearerFailure, bearerChallenge } from '../protocol/challenge.ts';
 
 /** What the endpoint needs. */
-export type UserInfoDependencies = Pick<TokenServiceOptions, 'config' | 'clock' | 'storage' | 'clients'> & {
-  readonly verifyAccessToken: VerifyAccessToken;
+export type UserInfoDependencies = Pick<TokenServiceOptions, 'config' | 'clock' | 'keys' | 'clients'> & {
+  readonly inspectAccessToken: InspectAccessToken;
+  readonly claims: ClaimSources;
 };
 
 /**
- * The userinfo endpoint (OIDC Core §5.3). Answers who the grant's person is now, as far as the token's scopes go, by GET
- * and POST. An access token counts only while its grant stands.
+ * The userinfo endpoint (OIDC Core §5.3). Answers who the grant's person is now, as far as the token's scopes and the
+ * request's parameter `claims` go, by GET and POST; as a signed JWT to clients that are registered so (OIDC Core §5.3.2). An
+ * access token counts only while its grant stands; behind one that a client has for itself there is no person.
  */
 export function createUserInfoEndpoint(dependencies: UserInfoDependencies): HttpHandler {
   const { issuer } = dependencies.config;
   return async (request) => {
     const presented = await readToken(request, issuer);
     const now = dependencies.clock.now();
-    const token = await dependencies.verifyAccessToken(presented, now);
-    const grant = token && (await findLiveGrant(token.grantId, token.clientId, now, dependencies));
-    if (token === undefined || grant === undefined) throw invalidToken(issuer);
+    const live = await dependencies.inspectAccessToken(presented, now);
+    const client = live && dependencies.clients.find(live.token.clientId);
+    if (live === undefined || client === undefined) throw invalidToken(issuer);
+    const { token, grant } = live;
     if (!token.scopes.includes('openid')) throw insufficientScope(issuer);
-    const { identity, connectorId } = grant.authorization;
-    return jsonResponse(200, userInfoClaims({ sub: token.subject, identity, scopes: token.scopes, connectorId }));
+    if (grant === undefined || isClientItself(grant.authorization)) throw invalidToken(issuer);
+    return answer({ token, grant, client, now }, dependencies);
+  };
+}
+
+interface Person {
+  readonly token: AccessToken;
+  readonly grant: Grant;
+  readonly client: Client;
+  readonly now: Date;
+}
+
+async function answer(
+  { token, grant, client, now }: Person,
+  { config, keys, claims }: UserInfoDependencies,
+): Promise<HttpResponse> {
+  const { identity, connectorId, details } = grant.authorization;
+  const { subject: sub, scopes } = token;
+  const requested = details?.claims?.userinfo;
+  const made = claims.userInfo({ client, identity, connectorId, scopes, requested });
+  const isPairwise = client.settings.subjectType === 'pairwise';
+  const preset = config.claims.presets.includes('arkid')
+    ? arkidClaims({ subject: sub, isPairwise, identity, tenant: config.claims.arkidTenant })
+    : {};
+  const body = { ...preset, ...made, sub };
+  const algorithm = client.settings.userinfoSignedResponseAlg;
+  if (algorithm === undefined) return jsonResponse(200, body);
+  const about = { iss: config.issuer, aud: client.id, iat: epochSeconds(now) };
+  const [signed] = await keys.sign([{ type: 'userinfo', claims: { ...body, ...about }, algorithm }]);
+  if (signed === undefined) {
+    throw new TesseraError({ kind: 'internal', code: 'token.signed_short', message: 'the signer left out a token' });
+  }
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/jwt', 'cache-control': 'no-store', pragma: 'no-cache' },
+    body: signed,
   };
 }
 

@@ -11,12 +11,14 @@ import {
   createClient,
   createConnector,
   createHarness,
+  createHarnessWith,
   type Harness,
   ISSUER,
   REDIRECT_URI,
   VERIFIER,
 } from '../testing/harness.ts';
 import { basicHeader, type TestAnswer } from '../testing/request.ts';
+import { ORDERS, STOCK, sampleResources, VAULT } from '../testing/sample-resources.ts';
 
 function refusal({ status, body }: TestAnswer): readonly [number, unknown] {
   return [status, body['error']];
@@ -309,5 +311,54 @@ describe('what the grant authorization_code refuses', () => {
     const startedMs = performance.now();
     expect(refusal(await runInContext(hurried, () => harness.signIn()))).toEqual([503, 'temporarily_unavailable']);
     expect(performance.now() - startedMs).toBeLessThan(1_300);
+  });
+});
+
+describe('what may be left out or narrowed', () => {
+  it('RFC 6749 §4.1.3: redirect_uri may be left out where the authorization request had none', async () => {
+    const harness = await createHarness();
+    const implied = harness.putCode({ details: { isRedirectUriImplied: true } });
+    expect((await harness.post('token', { grant_type: 'authorization_code', code: implied })).status).toBe(200);
+    const code = harness.putCode();
+    const without = await harness.post('token', { grant_type: 'authorization_code', code });
+    expect(refusal(without)).toEqual([400, 'invalid_grant']);
+  });
+
+  it('RFC 8707 §2.2: resource narrows the access token to some of those that were granted', async () => {
+    const harness = await createHarnessWith({ resources: sampleResources });
+    const scopes = ['openid', 'orders.read', 'stock.read'];
+    const form = codeForm(harness.putCode({ scopes, details: { resources: [ORDERS, STOCK] } }));
+    const answer = await harness.post('token', { ...form, resource: ORDERS });
+    expect(answer.body['scope']).toBe('openid orders.read');
+    expect([claimsOf(answer, 'access_token')['aud']].flat()).toContain(ORDERS);
+    expect([claimsOf(answer, 'access_token')['aud']].flat()).not.toContain(STOCK);
+  });
+
+  it('RFC 8707 §2: another resource is invalid_target, and nobody has tokens of that code any more', async () => {
+    const harness = await createHarnessWith({ resources: sampleResources });
+    const form = codeForm(harness.putCode({ details: { resources: [ORDERS] } }));
+    expect(refusal(await harness.post('token', { ...form, resource: VAULT }))).toEqual([400, 'invalid_target']);
+    const [grant] = harness.storage.grants.values();
+    expect(grant?.revokedAt).toBeDefined();
+  });
+
+  it('N20: what came of another grant is not given for a code', async () => {
+    const harness = await createHarness();
+    const form = codeForm(harness.putCode({ details: { grantType: 'urn:ietf:params:oauth:grant-type:device_code' } }));
+    expect(refusal(await harness.post('token', form))).toEqual([400, 'invalid_grant']);
+    expect(harness.storage.grants.size).toBe(0);
+  });
+
+  it('N37: a scope the client lost since the sign-in is left out', async () => {
+    const harness = await createHarness();
+    const form = codeForm(harness.putCode());
+    harness.clients.set('app', createClient('app', { settings: { scopes: ['email'] } }));
+    expect((await harness.post('token', form)).body['scope']).toBe('openid email');
+  });
+
+  it('a client’s own lifetimes go before those that are configured', async () => {
+    const harness = await createHarness();
+    harness.clients.set('app', createClient('app', { settings: { accessTokenLifetimeSeconds: 120 } }));
+    expect((await harness.signIn()).body['expires_in']).toBe(120);
   });
 });

@@ -15,7 +15,8 @@ export interface StandingDependencies {
 export interface StandingQuestion {
   readonly client: Client;
   readonly authorization: Pick<Authorization, 'connectorId' | 'scopes'>;
-  readonly grantType: 'authorization_code' | 'refresh_token';
+  /** Value of `grant_type`: connectors may be for some only. */
+  readonly grantType: string;
 }
 
 /**
@@ -61,9 +62,10 @@ function findFault(
   const connector = connectors.find(connectorId);
   const grantTypes = connector?.grantTypes ?? [];
   if (connector === undefined || (grantTypes.length > 0 && !grantTypes.includes(grantType))) return 'connector_gone';
-  return peersOfScopes(scopes).every((peer) => trusts(clients.find(peer), client)) ? undefined : 'peer_distrusts';
+  return peersOfScopes(scopes).every((peer) => trustsClient(clients.find(peer), client)) ? undefined : 'peer_distrusts';
 }
 
-function trusts(peer: Client | undefined, client: Client): boolean {
+/** Whether tokens of `client` may be for `peer` too: it is enabled, and names the client among its trusted peers, or is it. */
+export function trustsClient(peer: Client | undefined, client: Client): boolean {
   return peer?.isEnabled === true && (peer.id === client.id || peer.trustedPeers.includes(client.id));
 }

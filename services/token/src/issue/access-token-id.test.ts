@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createAccessTokenId, grantIdOfAccessToken } from './access-token-id.ts';
+import {
+  createAccessTokenId,
+  createGrantlessTokenId,
+  grantIdOfAccessToken,
+  isGrantlessTokenId,
+} from './access-token-id.ts';
 
 it('RFC 9068 §2.2: the grant of every jti can be read again, and no two jti are the same', () => {
   fc.assert(
@@ -21,6 +26,17 @@ it('text of any other shape names no grant', () => {
     fc.property(fc.string(), (text) => {
       fc.pre(!/^[\w-]{32}$/.test(text));
       expect(grantIdOfAccessToken(text)).toBeUndefined();
+    }),
+  );
+});
+
+it('RFC 6749 §4.4: the jti of a token without a grant is told apart from every other by its shape', () => {
+  const id = createGrantlessTokenId();
+  expect([isGrantlessTokenId(id), grantIdOfAccessToken(id)]).toEqual([true, undefined]);
+  expect(createGrantlessTokenId()).not.toBe(id);
+  fc.assert(
+    fc.property(fc.uuid(), (grantId) => {
+      expect(isGrantlessTokenId(createAccessTokenId(grantId))).toBe(false);
     }),
   );
 });

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { TesseraConfig } from '@tessera/config';
-import type { Grant, Keys, SecretKeeper, TokenToSign } from '@tessera/contracts';
+import { epochSeconds } from '@tessera/clock';
+import type { Authorization, Grant } from '@tessera/contracts';
 import { mintRefreshToken } from '@tessera/credentials';
-import { TesseraError } from '@tessera/errors';
-import { accessTokenClaims, encodeSubject, formatScope, idTokenClaims, PEER_SCOPE_PREFIX } from '@tessera/oauth';
-import { currentContext } from '@tessera/telemetry';
-import { createAccessTokenId } from './access-token-id.ts';
+import { type Client, formatScope, PEER_SCOPE_PREFIX } from '@tessera/oauth';
+import { assertOwnGrant } from '../grants/own-grant.ts';
+import type { TokenServiceOptions } from '../ports.ts';
+import { type AccessPlan, planAccess } from './access-plan.ts';
+import { type AccessTokenMaker, createAccessTokenMaker } from './access-tokens.ts';
+import { createBundleSigner, type SignBundle } from './bundle-signer.ts';
+import type { ClaimSources } from './claim-sources.ts';
+import { clientAuthorization } from './client-authorization.ts';
+import { idTokenClaimsOf } from './id-claims.ts';
 import { expiriesAt } from './lifetimes.ts';
 
 /** A successful answer of the token endpoint (RFC 6749 §5.1, OIDC Core §3.1.3.3), by wire names. */
@@ -22,97 +27,162 @@ export interface TokenResponse {
 /** What tokens are to say. */
 export interface TokensToIssue {
   readonly grant: Grant;
+  readonly client: Client;
+  /** Resource indicators of this request (RFC 8707 §2.2): the access token is for these alone; empty = for all that were granted. */
+  readonly resources: readonly string[];
   /** Scopes of these tokens: the grant's, or fewer (RFC 6749 §6). */
   readonly scopes: readonly string[];
   readonly now: Date;
+  /** When they end at the latest; undefined = as the client's lifetimes say. */
+  readonly notAfter?: Date | undefined;
   /** For the first ID token of a grant only: refreshed ones have none (OIDC Core §12.2). */
   readonly nonce?: string | undefined;
 }
 
-/** What issuing needs. */
-export interface IssueDependencies {
-  readonly config: Pick<TesseraConfig, 'issuer' | 'expiry'>;
-  readonly keys: Pick<Keys, 'sign'>;
-  readonly refreshTokenSecrets: Pick<SecretKeeper, 'ring'>;
+/** An access token for a client that acts for itself (RFC 6749 §4.4). Nothing is written for it, unless it is a reference token. */
+export interface ClientTokensToIssue {
+  readonly client: Client;
+  readonly scopes: readonly string[];
+  readonly resources: readonly string[];
+  readonly now: Date;
+  /** Dex's: goes into the ID token that comes with `openid`. */
+  readonly nonce?: string | undefined;
 }
 
-/** Makes the answer for a grant. Throws the TesseraError of the signer. */
-export type IssueTokens = (tokens: TokensToIssue) => Promise<TokenResponse>;
+/**
+ * Makes answers of the token endpoint. Both reject with the TesseraError of the signer or of storage, and with OAuthError
+ * `invalid_target` for resources that no one token can be for.
+ */
+export interface TokenIssuing {
+  /**
+   * An access token; an ID token when `openid` is among the scopes; the refresh token of the grant's generation when the
+   * grant is refreshable.
+   */
+  forGrant(tokens: TokensToIssue): Promise<TokenResponse>;
+  forClient(tokens: ClientTokensToIssue): Promise<TokenResponse>;
+}
+
+/** What issuing needs. */
+export type IssueDependencies = Pick<
+  TokenServiceOptions,
+  'config' | 'keys' | 'logger' | 'resourceModel' | 'refreshTokenSecrets' | 'accessTokenSecrets'
+> & { readonly storage: Pick<TokenServiceOptions['storage'], 'createGrant'>; readonly claims: ClaimSources };
+
+interface Tools extends IssueDependencies {
+  readonly accessTokens: AccessTokenMaker;
+  readonly signBundle: SignBundle;
+}
 
 /**
- * Issues tokens: an access token, an ID token when `openid` is among the scopes, both signed by one call, and the refresh
- * token of the grant's generation when the grant is refreshable.
+ * Issues tokens: one call of the keys service for an answer, before which everything else that can fail is done.
  */
-export function createTokenIssuer({ config, keys, refreshTokenSecrets }: IssueDependencies): IssueTokens {
-  return async (tokens) => {
-    const { grant, scopes } = tokens;
-    const { isRefreshable } = grant.authorization;
-    // Before the signature, which costs most: without secrets there is no answer anyway.
-    const refreshToken = isRefreshable
-      ? mintRefreshToken(refreshTokenSecrets.ring(), { grantId: grant.id, generation: grant.generation })
-      : undefined;
-    const bundle = tokensToSign(tokens, config);
-    const [accessToken, idToken] = await signPatiently(keys, bundle);
-    if (accessToken === undefined || (bundle.length > 1 && idToken === undefined)) {
-      throw new TesseraError({ kind: 'internal', code: 'token.signed_short', message: 'the signer left out a token' });
-    }
-    return {
-      access_token: accessToken,
-      token_type: 'Bearer',
-      expires_in: config.expiry.accessTokensSeconds,
-      ...(refreshToken !== undefined && { refresh_token: refreshToken }),
-      ...(idToken !== undefined && { id_token: idToken }),
-      scope: formatScope(scopes),
-    };
+export function createTokenIssuer(dependencies: IssueDependencies): TokenIssuing {
+  const tools: Tools = {
+    ...dependencies,
+    accessTokens: createAccessTokenMaker(dependencies),
+    signBundle: createBundleSigner(dependencies),
+  };
+  return {
+    async forGrant(tokens) {
+      const { grant, scopes, resources } = tokens;
+      const { authorization, generation } = grant;
+      // Before the signature, which costs most: without secrets there is no answer anyway.
+      const refreshToken = authorization.isRefreshable
+        ? mintRefreshToken(tools.refreshTokenSecrets.ring(), { grantId: grant.id, generation })
+        : undefined;
+      const plan = planAccess(
+        { scopes, resources: resources.length > 0 ? resources : (authorization.details?.resources ?? []) },
+        tools.resourceModel,
+      );
+      const response = await answer({ ...tokens, authorization, plan, grantId: grant.id }, tools);
+      const { id_token: idToken, ...rest } = response;
+      return {
+        ...rest,
+        ...(refreshToken !== undefined && { refresh_token: refreshToken }),
+        ...(idToken !== undefined && { id_token: idToken }),
+        scope: formatScope(plan.scopes),
+      };
+    },
+    async forClient({ client, scopes, resources, now, nonce }) {
+      const authorization = clientAuthorization(client, { scopes, resources }, now);
+      const plan = planAccess({ scopes, resources }, tools.resourceModel);
+      const isReference = client.settings.accessTokenType === 'reference';
+      const grantId = isReference ? await createOwnGrant(authorization, client, now, tools) : undefined;
+      const response = await answer({ client, scopes, resources, now, nonce, authorization, plan, grantId }, tools);
+      return { ...response, scope: formatScope(plan.scopes) };
+    },
   };
 }
 
-const SIGN_PAUSE_MS = 200;
-/** Kept back from the request's deadline for the answer. */
-const ANSWER_MS = 1_000;
-
-/**
- * Signs, and keeps trying while no signer answers and the request has time. By now the code is redeemed or the refresh
- * token replaced: an answer that comes late is better than one that never comes and makes the client's next try a reuse.
- */
-async function signPatiently(keys: Pick<Keys, 'sign'>, bundle: readonly TokenToSign[]): Promise<readonly string[]> {
-  const endMs = (currentContext()?.deadlineMs ?? performance.now()) - ANSWER_MS;
-  for (;;) {
-    try {
-      return await keys.sign(bundle);
-    } catch (error) {
-      const isWorthIt = error instanceof TesseraError && error.kind === 'unavailable';
-      if (!isWorthIt || performance.now() + SIGN_PAUSE_MS >= endMs) throw error;
-      await new Promise((resolve) => setTimeout(resolve, SIGN_PAUSE_MS));
-    }
-  }
+interface Answer {
+  readonly authorization: Authorization;
+  readonly client: Client;
+  readonly plan: AccessPlan;
+  /** Undefined = nothing stands behind the token. */
+  readonly grantId: string | undefined;
+  /** As asked for, before the plan. */
+  readonly scopes: readonly string[];
+  readonly resources: readonly string[];
+  readonly now: Date;
+  readonly notAfter?: Date | undefined;
+  readonly nonce?: string | undefined;
 }
 
-function tokensToSign(
-  { grant, scopes, now, nonce }: TokensToIssue,
-  { issuer, expiry }: IssueDependencies['config'],
-): readonly TokenToSign[] {
-  const { authorization } = grant;
-  const { identity, connectorId, clientId, authTime } = authorization;
-  const ends = expiriesAt(now, expiry);
-  const subject = encodeSubject(identity.userId, connectorId);
-  const both = { issuer, subject, clientId, identity, connectorId, authTime, issuedAt: now };
-  const accessClaims = accessTokenClaims({
-    ...both,
-    scopes,
-    tokenId: createAccessTokenId(grant.id),
+async function answer(
+  { authorization, client, plan, grantId, scopes, resources, now, notAfter, nonce }: Answer,
+  tools: Tools,
+): Promise<Omit<TokenResponse, 'scope'>> {
+  const ends = expiriesAt(now, tools.config.expiry, client, notAfter);
+  const access = tools.accessTokens.make({
+    authorization,
+    client,
+    plan,
+    grantId,
+    resources,
+    issuedAt: now,
     expiresAt: ends.accessToken,
   });
-  const access: TokenToSign = { type: 'access_token', claims: { ...accessClaims } };
-  if (!scopes.includes('openid')) return [access];
-  const idClaims = idTokenClaims({
-    ...both,
-    scopes: idTokenScopes(authorization.scopes, scopes),
-    tokenId: randomUUID(),
-    expiresAt: ends.idToken,
-    nonce,
+  const idToken = scopes.includes('openid')
+    ? {
+        claims: idTokenClaimsOf(
+          {
+            authorization,
+            client,
+            scopes: idTokenScopes(authorization.scopes, scopes),
+            tokenId: randomUUID(),
+            issuedAt: now,
+            expiresAt: ends.idToken,
+            nonce,
+            isAlone: false,
+          },
+          tools,
+        ),
+      }
+    : undefined;
+  const signed = await tools.signBundle({ client, access, idToken });
+  return {
+    access_token: signed.accessToken ?? '',
+    token_type: 'Bearer',
+    expires_in: epochSeconds(ends.accessToken) - epochSeconds(now),
+    ...(signed.idToken !== undefined && { id_token: signed.idToken }),
+  };
+}
+
+/** A reference token says nothing by itself, so also for a client that acts for itself something has to stand behind it. */
+async function createOwnGrant(
+  authorization: Authorization,
+  client: Client,
+  now: Date,
+  { storage, config }: Tools,
+): Promise<string> {
+  const grantId = randomUUID();
+  const grant = await storage.createGrant({
+    grantId,
+    authorization,
+    tokensExpireAt: expiriesAt(now, config.expiry, client).lastToken,
+    validIfNotUsedForSeconds: 0,
   });
-  return [access, { type: 'id_token', claims: { ...idClaims }, atHashOf: 0 }];
+  return assertOwnGrant(grant, { grantId, clientId: client.id }).id;
 }
 
 /** A refreshed ID token keeps the audience of the first one, also when fewer scopes are asked (OIDC Core §12.2). */

@@ -14,7 +14,13 @@ export interface FakeSigner extends Pick<Keys, 'sign'> {
 }
 
 const KID = 'es-1';
-const typOf: Readonly<Record<TokenType, string>> = { access_token: 'at+jwt', id_token: 'JWT' };
+const typOf: Readonly<Record<TokenType, string>> = {
+  access_token: 'at+jwt',
+  id_token: 'JWT',
+  logout_token: 'logout+jwt',
+  userinfo: 'JWT',
+  introspection: 'token-introspection+jwt',
+};
 
 export function createFakeSigner(): FakeSigner {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -38,10 +44,12 @@ export function createFakeSigner(): FakeSigner {
       if (signer.failure !== undefined) throw signer.failure;
       const signed: string[] = [];
       for (const token of bundle) {
-        const hashed = token.atHashOf === undefined ? undefined : signed[token.atHashOf];
+        const accessToken = token.atHashOf === undefined ? token.atHashOver : signed[token.atHashOf];
         const claims = {
           ...token.claims,
-          ...(hashed !== undefined && { at_hash: leftHalfHash('ES256', hashed) }),
+          ...hashClaim('at_hash', accessToken),
+          ...hashClaim('c_hash', token.cHashOver),
+          ...hashClaim('s_hash', token.sHashOver),
         };
         signed.push(signCompact(privateKey, { alg: 'ES256', kid: KID, typ: typOf[token.type] }, claims));
       }
@@ -49,6 +57,10 @@ export function createFakeSigner(): FakeSigner {
     },
   };
   return signer;
+}
+
+function hashClaim(name: string, hashed: string | undefined): Readonly<Record<string, string>> {
+  return hashed === undefined ? {} : { [name]: leftHalfHash('ES256', hashed) };
 }
 
 function signCompact(key: KeyObject, header: object, claims: object): string {

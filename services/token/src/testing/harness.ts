@@ -1,20 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { createFakeClock, type FakeClock } from '@tessera/clock';
 import type { TesseraConfig } from '@tessera/config';
-import type {
-  Authorization,
-  ConnectorDescription,
-  Federation,
-  RefreshRequest,
-  SecretKeeper,
-  Service,
-} from '@tessera/contracts';
+import type { Authorization, ConnectorDescription, SecretKeeper, Service } from '@tessera/contracts';
 import { createSecretRing, hashClientSecret, mintCode } from '@tessera/credentials';
 import { createFakeEventLog, type FakeEventLog } from '@tessera/events';
 import type { RouteName } from '@tessera/http';
-import { type Client, type ClientId, parseCompactJws, s256Challenge } from '@tessera/oauth';
+import {
+  type Client,
+  type ClientId,
+  createResourceModel,
+  parseCompactJws,
+  type Resources,
+  s256Challenge,
+} from '@tessera/oauth';
 import type { Logger } from '@tessera/telemetry';
 import { createTokenService, type TokenServiceOptions } from '../index.ts';
+import { createFakeClientKeys } from './fake-client-keys.ts';
+import { createFakeFederation, type FakeFederation } from './fake-federation.ts';
 import { createFakeSigner, type FakeSigner } from './fake-signer.ts';
 import { createFakeStorage, type FakeStorage } from './fake-storage.ts';
 import { basicHeader, send, type TestAnswer, type TestRequest } from './request.ts';
@@ -39,7 +41,7 @@ export interface Harness {
   readonly signer: FakeSigner;
   readonly clients: Map<string, Client>;
   readonly connectors: ConnectorDescription[];
-  readonly federation: { readonly calls: RefreshRequest[]; refresh: Federation['refresh'] };
+  readonly federation: FakeFederation;
   readonly logs: LogLine[];
   readonly events: FakeEventLog;
   readonly secrets: SecretKeeper;
@@ -60,6 +62,9 @@ export function createHarness(changes: Partial<TesseraConfig['expiry']> = {}): P
 export async function createHarnessWith(changes: {
   readonly expiry?: Partial<TesseraConfig['expiry']>;
   readonly grantTypes?: readonly string[];
+  readonly oauth2?: Partial<TesseraConfig['oauth2']>;
+  readonly resources?: Partial<Resources>;
+  readonly claims?: Partial<TesseraConfig['claims']>;
   readonly options?: Partial<TokenServiceOptions>;
 }): Promise<Harness> {
   const clock = createFakeClock(new Date('2026-03-01T12:00:00.250Z'));
@@ -70,23 +75,29 @@ export async function createHarnessWith(changes: {
   const logs: LogLine[] = [];
   const events = createFakeEventLog();
   const secrets = createSecrets();
-  const federation = createFederation();
+  const federation = createFakeFederation();
   const service = await createTokenService({
     config: {
       issuer: ISSUER,
       expiry: { ...expiry, ...changes.expiry },
-      oauth2: { ...oauth2, grantTypes: changes.grantTypes ?? oauth2.grantTypes },
+      oauth2: { ...oauth2, grantTypes: changes.grantTypes ?? oauth2.grantTypes, ...changes.oauth2 },
+      claims: { mappings: {}, accessTokenMappings: {}, presets: [], ...changes.claims },
+      resources: { ...noResources, ...changes.resources, apiResources: [] },
+      sessions,
     },
     clock,
     logger: createLogger(logs),
     events,
     storage,
     keys: signer,
-    federation: { refresh: (request) => federation.refresh(request) },
-    clients: { find: (id) => clients.get(id), ...lifecycle },
+    federation: federation.api,
+    clientKeys: createFakeClientKeys(),
+    resourceModel: createResourceModel({ ...noResources, ...changes.resources }),
+    clients: { find: (id) => clients.get(id), corsOrigins: () => new Set<string>(), ...lifecycle },
     connectors: { list: () => connectors, find: (id) => connectors.find((one) => one.id === id), ...lifecycle },
     verificationKeys: signer.verificationKeys,
     refreshTokenSecrets: secrets,
+    accessTokenSecrets: secrets,
     codeSecrets: secrets,
     ...changes.options,
   });
@@ -124,6 +135,8 @@ export async function createHarnessWith(changes: {
       storage.calls.length = 0;
       signer.calls.length = 0;
       federation.calls.length = 0;
+      federation.logins.length = 0;
+      federation.exchanges.length = 0;
       logs.length = 0;
       events.recorded.length = 0;
     },
@@ -156,6 +169,7 @@ export function createClient(id: string, changes: Partial<Client> = {}): Client 
     postLogoutRedirectUris: [],
     trustedPeers: [],
     allowedConnectors: [],
+    settings: {},
     ...changes,
   };
 }
@@ -176,7 +190,7 @@ export function createConnector(id: string, changes: Partial<ConnectorDescriptio
 
 export const challenge = { challenge: s256Challenge(VERIFIER), method: 'S256' } as const;
 
-function createAuthorization(now: Date): Authorization {
+export function createAuthorization(now: Date): Authorization {
   return {
     clientId: 'app',
     redirectUri: REDIRECT_URI,
@@ -215,31 +229,44 @@ const expiry: TesseraConfig['expiry'] = {
 };
 
 const oauth2: TesseraConfig['oauth2'] = {
-  grantTypes: ['authorization_code', 'refresh_token'],
+  grantTypes: [
+    'authorization_code',
+    'refresh_token',
+    'client_credentials',
+    'password',
+    'urn:ietf:params:oauth:grant-type:device_code',
+    'urn:ietf:params:oauth:grant-type:token-exchange',
+    'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  ],
   responseTypes: ['code'],
+  responseModes: ['query', 'fragment', 'form_post'],
+  requestObjects: { byValue: true, byReference: false },
+  consentLifetimeSeconds: 0,
+  trustedIssuers: [],
   skipApprovalScreen: false,
   alwaysShowLoginScreen: false,
   pkce: { enforce: false, codeChallengeMethodsSupported: ['S256'] },
 };
 
+const sessions: TesseraConfig['sessions'] = {
+  enabled: true,
+  cookieName: 'tessera_session',
+  absoluteLifetimeSeconds: 86_400,
+  validIfNotUsedForSeconds: 3_600,
+  rememberMeCheckedByDefault: true,
+  ssoSharedWithDefault: 'none',
+};
+
+const noResources: Resources = { identityResources: [], apiScopes: [], apiResources: [] };
+
 const lifecycle = { ready: async () => undefined, close: () => undefined };
+
+/** A client directory without clients. */
+export const noClients = { find: () => undefined, corsOrigins: () => new Set<string>(), ...lifecycle };
 
 function createSecrets(): SecretKeeper {
   const ring = createSecretRing(new Map([[1, randomBytes(32)]]), 1);
   return { ring: () => ring, ...lifecycle };
-}
-
-/** By default the upstream answers with a new display name and another user id, which must not win. */
-function createFederation(): Harness['federation'] {
-  const calls: RefreshRequest[] = [];
-  return {
-    calls,
-    async refresh(request) {
-      calls.push(request);
-      const identity = { ...request.identity, userId: 'renamed-upstream', username: 'Jane Smith' };
-      return { identity, connectorData: new Uint8Array([9]) };
-    },
-  };
 }
 
 function createLogger(logs: LogLine[]): Logger {

@@ -11,7 +11,7 @@ export interface TestRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What came back, with the body parsed. */
+/** What came back, with the body parsed if it is JSON. */
 export interface TestAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
@@ -32,7 +32,7 @@ export async function send(handler: HttpHandler | undefined, request: TestReques
     status: answer.status,
     headers: answer.headers,
     text,
-    body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+    body: answer.headers['content-type'] === 'application/json' ? (JSON.parse(text) as Record<string, unknown>) : {},
   };
 }
 
