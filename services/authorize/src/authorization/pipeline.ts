@@ -1,49 +1,58 @@
-import type { ClientDirectory } from '@tessera/contracts';
 import type { Parameters } from '@tessera/oauth';
-import { checkClient } from './checks/client.ts';
-import { checkLength } from './checks/length.ts';
-import { checkPkceChallenge, type PkcePolicy } from './checks/pkce.ts';
-import { checkPrompt } from './checks/prompt.ts';
-import { checkRedirectUri } from './checks/redirect-uri.ts';
-import { checkRepetition } from './checks/repetition.ts';
-import { checkResponseType } from './checks/response-type.ts';
-import { checkScope } from './checks/scope.ts';
-import { checkUnsupported } from './checks/unsupported.ts';
-import type { ValidRequest } from './request.ts';
-
-/** What the checks look things up in. */
-export interface CheckContext {
-  readonly clients: ClientDirectory;
-  readonly pkce: PkcePolicy;
-}
+import { findAnswerPlace } from './checks/redirect-uri.ts';
+import { CHECKS, type CheckContext, type Told } from './checks-table.ts';
+import { ClientRefusal, PageRefusal, Rejection } from './refusal.ts';
+import type { ClientKnownRequest, RedirectableRequest, ValidRequest } from './request.ts';
 
 /**
- * Takes an authorization request from Parsed over ClientKnown and Redirectable to Valid (RFC 6749 §4.1.1, OIDC Core
- * §3.1.2.2). Throws PageRefusal before, and ClientRefusal after, the redirect URI is known to be the client's.
+ * Takes an authorization request through the table of checks, from Parsed to Valid (RFC 6749 §4.1.1, OIDC Core §3.1.2.2).
+ *
+ * @throws PageRefusal before, and ClientRefusal after, the redirect URI is known to be the client's.
+ * @throws TesseraError `unavailable` when keys that are needed cannot be fetched.
  */
-export function validateAuthorizationRequest(parameters: Parameters, context: CheckContext): ValidRequest {
-  // The order decides what is told where: a page of ours up to the redirect URI, the client from there on.
-  const known = checkClient({ parameters }, context);
-  const request = checkRedirectUri(known);
-  checkRepetition(request);
-  checkUnsupported(request);
-  checkLength(request);
-  checkResponseType(request);
-  return {
-    ...request,
-    ...checkScope(request, context),
-    ...checkPkceChallenge(request, context.pkce),
-    ...checkPrompt(request),
-    nonce: parameters.get('nonce'),
-    loginHint: boundedHint(parameters.get('login_hint')),
-    uiLocales: parameters.get('ui_locales'),
-    connectorId: parameters.get('connector_id'),
-  };
+export async function validateAuthorizationRequest(
+  parameters: Parameters,
+  context: CheckContext,
+): Promise<ValidRequest> {
+  let request: object = { parameters };
+  for (const { told, run } of CHECKS) {
+    try {
+      // The table's own type says that what a row needs was added by those before it, and that all together are a ValidRequest.
+      request = { ...request, ...(await run(request as never, context)) };
+    } catch (thrown) {
+      throw thrown instanceof Rejection ? place(thrown, told, request as Partial<ValidRequest>, context) : thrown;
+    }
+  }
+  return request as ValidRequest;
 }
 
-const MAX_LOGIN_HINT_CHARACTERS = 256;
+/** Decides who is told what is wrong. What is not known yet can only be told to the person. */
+function place(
+  { error, description, problem }: Rejection,
+  told: Told,
+  request: Partial<ValidRequest>,
+  context: CheckContext,
+): PageRefusal | ClientRefusal {
+  const target = findTarget(told, request, context);
+  return target === undefined
+    ? new PageRefusal(problem, description, request.client)
+    : new ClientRefusal(error, description, target);
+}
 
-/** OIDC Core §3.1.2.1: `login_hint` is a help and never an error, so one that no account can have is left out. */
-function boundedHint(hint: string | undefined): string | undefined {
-  return hint !== undefined && hint.length <= MAX_LOGIN_HINT_CHARACTERS ? hint : undefined;
+function findTarget(
+  told: Told,
+  request: Partial<ValidRequest>,
+  context: CheckContext,
+): ClientRefusal['request'] | undefined {
+  switch (told) {
+    case 'person':
+      return undefined;
+    case 'client-if-registered': {
+      const known = request as ClientKnownRequest;
+      const found = findAnswerPlace(known, context);
+      return found === undefined ? undefined : { ...found, client: known.client };
+    }
+    case 'client':
+      return request as RedirectableRequest;
+  }
 }

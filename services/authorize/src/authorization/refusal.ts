@@ -2,6 +2,26 @@ import type { Client, OAuthErrorCode } from '@tessera/oauth';
 import type { Problem } from '../views/models.ts';
 import type { RedirectableRequest } from './request.ts';
 
+/** Where the answer to a client travels, and how. */
+export type ClientAnswerTarget = Pick<RedirectableRequest, 'redirectUri' | 'state' | 'responseMode' | 'client'>;
+
+/** What a check finds wrong. Whom it is told to is not the check's to decide, but the table's (`checks-table.ts`). */
+export class Rejection extends Error {
+  readonly error: OAuthErrorCode;
+  /** Fixed public description. */
+  readonly description: string;
+  /** What a page of ours says, where the error is told on one. */
+  readonly problem: Problem;
+
+  constructor(error: OAuthErrorCode, description: string, problem: Problem = 'bad-request') {
+    super(`${error}: ${description}`);
+    this.name = 'Rejection';
+    this.error = error;
+    this.description = description;
+    this.problem = problem;
+  }
+}
+
 /**
  * A request that is answered on a page of our own, never by a redirect: where it would lead cannot be trusted
  * (RFC 6749 §4.1.2.1, RFC 9700 §4.11).
@@ -26,13 +46,9 @@ export class PageRefusal extends Error {
 export class ClientRefusal extends Error {
   readonly error: OAuthErrorCode;
   readonly description: string;
-  readonly request: Pick<RedirectableRequest, 'redirectUri' | 'state' | 'client'>;
+  readonly request: ClientAnswerTarget;
 
-  constructor(
-    error: OAuthErrorCode,
-    description: string,
-    request: Pick<RedirectableRequest, 'redirectUri' | 'state' | 'client'>,
-  ) {
+  constructor(error: OAuthErrorCode, description: string, request: ClientAnswerTarget) {
     super(`${error}: ${description}`);
     this.name = 'ClientRefusal';
     this.error = error;

@@ -60,7 +60,8 @@ function browserCookie({ path, isSecure }: CookieScope): { readonly name: string
     : { name: BROWSER_COOKIE, path, isSecure };
 }
 
-function findBrowserHash(request: Pick<HttpRequest, 'cookie'>, scope: CookieScope): string | undefined {
+/** SHA-256 of the key of a request's browser, base64url; undefined without a cookie of ours. */
+export function findBrowserHash(request: Pick<HttpRequest, 'cookie'>, scope: CookieScope): string | undefined {
   const key = request.cookie(browserCookie(scope).name);
   return key !== undefined && KEY.test(key) ? hashOf(key) : undefined;
 }

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Authentication, Authorization } from '@tessera/contracts';
+import type { Authorization } from '@tessera/contracts';
 import { flowTraceSuffix } from '@tessera/telemetry';
 import type { AuthorizePorts } from '../ports.ts';
-import { decodeFlow, encodeFlow, type Flow } from './flow.ts';
+import { decodeFlow, encodeFlow, type Flow, type FlowAuthentication } from './flow.ts';
 
 /** How it stands with a flow. */
 export type FlowState =
@@ -17,15 +17,18 @@ export interface Flows {
   put(flow: Flow): Promise<void>;
   find(id: string): Promise<FlowState>;
   /** Notes who signed in. Undefined: somebody else changed the flow meanwhile, or it ended. */
-  authenticate(flow: Flow, authentication: Authentication): Promise<Flow | undefined>;
-  /** Ends the flow, with a code to redeem or without. False: it ended before. */
-  complete(flow: Flow, authorization?: Authorization): Promise<boolean>;
+  authenticate(flow: Flow, authentication: FlowAuthentication): Promise<Flow | undefined>;
+  /**
+   * Ends the flow, with a code to redeem or without. False: it ended before. The code lives `codeTtlSeconds`; undefined = as
+   * long as the issuer's do.
+   */
+  complete(flow: Flow, authorization?: Authorization, codeTtlSeconds?: number): Promise<boolean>;
 }
 
 const ID = /^[A-Za-z0-9_-]{22,86}$/;
 
 /** Flows over storage; an id that is none is absent without asking it. */
-export function createFlows({ storage, clock, config }: Pick<AuthorizePorts, 'storage' | 'clock' | 'config'>): Flows {
+export function createFlows({ storage, config }: Pick<AuthorizePorts, 'storage' | 'config'>): Flows {
   return {
     createId: () => Buffer.concat([randomBytes(16), flowTraceSuffix()]).toString('base64url'),
     put: (flow) =>
@@ -41,17 +44,17 @@ export function createFlows({ storage, clock, config }: Pick<AuthorizePorts, 'st
       return flow === undefined ? { type: 'absent' } : { type: 'pending', flow };
     },
     async authenticate(flow, authentication) {
-      const next: Flow = { ...flow, authentication: { ...authentication, authTime: clock.now() } };
+      const next: Flow = { ...flow, authentication };
       const { id, version } = flow;
       const isUpdated = await storage.updateAuthorizationRequest({ id, version, payload: encodeFlow(next) });
       return isUpdated ? { ...next, version: version + 1 } : undefined;
     },
-    complete: (flow, authorization) =>
+    complete: (flow, authorization, codeTtlSeconds = config.expiry.authCodesSeconds) =>
       storage.completeAuthorizationRequest({
         id: flow.id,
         version: flow.version,
         ...(authorization === undefined ? {} : { authorization }),
-        codeTtlSeconds: config.expiry.authCodesSeconds,
+        codeTtlSeconds,
         attemptId: randomUUID(),
       }),
   };

@@ -16,6 +16,9 @@ describe('parseBack', () => {
     '/dex/auth',
     '/dex/auth/ldap?x',
     '/dex/logout?x',
+    '/dex/device',
+    '/dex/device/auth/verify_code?x',
+    '//evil.example/dex/device?x',
     '/dex/../auth?x',
     '/dexter/auth?x',
     '/auth?x',
@@ -41,6 +44,10 @@ describe('parseBack', () => {
         expect([url.origin, url.pathname, url.hash]).toEqual(['https://id.example.com', '/dex/auth', '']);
       }),
     );
+  });
+
+  it('RFC 8628 §3.3: takes the page for user codes', () => {
+    expect(parseBack('/dex', '/dex/device?user_code=BCDF-GHJK')).toBe('/dex/device?user_code=BCDF-GHJK');
   });
 
   it('takes every restart that is short enough to be handed on', () => {

@@ -14,7 +14,11 @@ export function backParameter(restart: string): string | undefined {
   return encodeURIComponent(restart).length <= MAX_BACK_CHARACTERS ? restart : undefined;
 }
 
-/** A `back` from outside, if it is a path that {@link restartHref} could have made; anything else counts as none (N11). */
+/**
+ * A `back` from outside, if it is a path that {@link restartHref} could have made, or the page for user codes (RFC 8628 §3.3);
+ * anything else counts as none (N11).
+ */
 export function parseBack(basePath: string, back: string | undefined): string | undefined {
-  return back?.startsWith(`${basePath}/auth?`) === true && isSafeLocalPath(back, basePath) ? back : undefined;
+  const isOurs = [`${basePath}/auth?`, `${basePath}/device?`].some((start) => back?.startsWith(start) === true);
+  return back !== undefined && isOurs && isSafeLocalPath(back, basePath) ? back : undefined;
 }

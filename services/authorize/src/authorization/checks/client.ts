@@ -1,21 +1,21 @@
 import type { ClientDirectory } from '@tessera/contracts';
-import { PageRefusal } from '../refusal.ts';
-import type { ClientKnownRequest, ParsedRequest } from '../request.ts';
+import type { Client } from '@tessera/oauth';
+import { Rejection } from '../refusal.ts';
+import type { ParsedRequest } from '../request.ts';
 
-/** RFC 6749 §3.1 and §4.1.2.1: a missing, repeated, unknown or disabled client is told to the person, on our own page. */
+/** RFC 6749 §3.1 and §4.1.2.1: finds who asks; a missing, repeated, unknown or disabled client is refused. */
 export function checkClient(
-  request: ParsedRequest,
-  { clients }: { readonly clients: ClientDirectory },
-): ClientKnownRequest {
-  const { parameters } = request;
+  { parameters }: ParsedRequest,
+  { clients }: { readonly clients: Pick<ClientDirectory, 'find'> },
+): { readonly client: Client } {
   if (parameters.repeated.includes('client_id')) {
-    throw new PageRefusal('bad-request', 'The parameter client_id is there more than once.');
+    throw new Rejection('invalid_request', 'The parameter client_id is there more than once.');
   }
   const clientId = parameters.get('client_id');
-  if (clientId === undefined) throw new PageRefusal('bad-request', 'The parameter client_id is missing.');
+  if (clientId === undefined) throw new Rejection('invalid_request', 'The parameter client_id is missing.');
   const client = clients.find(clientId);
   if (client === undefined || !client.isEnabled) {
-    throw new PageRefusal('unknown-application', 'The client_id is not registered here.');
+    throw new Rejection('unauthorized_client', 'The client_id is not registered here.', 'unknown-application');
   }
-  return { ...request, client };
+  return { client };
 }

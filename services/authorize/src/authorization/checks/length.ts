@@ -1,5 +1,5 @@
-import { ClientRefusal } from '../refusal.ts';
-import type { RedirectableRequest } from '../request.ts';
+import { Rejection } from '../refusal.ts';
+import type { AskedRequest } from '../request.ts';
 import { requestQuery } from '../request-query.ts';
 
 /**
@@ -8,9 +8,13 @@ import { requestQuery } from '../request-query.ts';
  */
 export const MAX_REQUEST_CHARACTERS = 7_000;
 
-/** Bounds what is carried from page to page and kept with the sign-in; a POST may bring far more than an address holds. */
-export function checkLength(request: RedirectableRequest): void {
-  if (requestQuery(request.parameters).length > MAX_REQUEST_CHARACTERS) {
-    throw new ClientRefusal('invalid_request', 'The request is too long.', request);
+/**
+ * Bounds what is carried from page to page and kept with the sign-in: a POST, and a request object that is fetched, may bring
+ * far more than an address holds.
+ */
+export function checkLength({ parameters, asked }: AskedRequest): object {
+  if ([parameters, asked].some((part) => requestQuery(part).length > MAX_REQUEST_CHARACTERS)) {
+    throw new Rejection('invalid_request', 'The request is too long.');
   }
+  return {};
 }

@@ -1,25 +1,52 @@
-import { ClientRefusal } from '../refusal.ts';
-import type { RedirectableRequest } from '../request.ts';
+import type { Client } from '@tessera/oauth';
+import { Rejection } from '../refusal.ts';
+import type { RedirectableRequest, ResponseType } from '../request.ts';
 
-const KNOWN_WORDS = new Set(['code', 'token', 'id_token', 'none']);
+const KNOWN_WORDS: ReadonlySet<string> = new Set(['code', 'token', 'id_token', 'none']);
+
+/** What of the configuration decides about response types. */
+export interface ResponseTypeConfig {
+  readonly config: { readonly oauth2: { readonly responseTypes: readonly string[] } };
+}
 
 /**
- * RFC 6749 §3.1.1 and §4.1.2.1: `code` is served; another known type is `unsupported_response_type`, a missing or unknown
- * one `invalid_request`. OAuth 2.0 Multiple Response Types §2.1: the answer travels in the query.
+ * RFC 6749 §3.1.1, OAuth 2.0 Multiple Response Types §3 and §5: a set of words in any order. A missing or unknown one is
+ * `invalid_request`, one that is switched off `unsupported_response_type`, and one that this client may not use
+ * `unauthorized_client`: its `responseTypes` must have it, and its `grantTypes` every grant that it is part of.
  */
-export function checkResponseType(request: RedirectableRequest): void {
-  const type = request.parameters.get('response_type');
-  if (type === undefined)
-    throw new ClientRefusal('invalid_request', 'The parameter response_type is missing.', request);
-  const words = type.split(' ');
-  if (!words.every((word) => KNOWN_WORDS.has(word))) {
-    throw new ClientRefusal('invalid_request', 'The response_type is unknown.', request);
+export function checkResponseType(
+  { asked, client }: RedirectableRequest,
+  { config }: ResponseTypeConfig,
+): { readonly responseType: ResponseType } {
+  const text = asked.get('response_type');
+  if (text === undefined) throw new Rejection('invalid_request', 'The parameter response_type is missing.');
+  const words = new Set(text.split(' '));
+  if (![...words].every((word) => KNOWN_WORDS.has(word))) {
+    throw new Rejection('invalid_request', 'The response_type is unknown.');
   }
-  if (type !== 'code') {
-    throw new ClientRefusal('unsupported_response_type', 'Only the response_type code is supported.', request);
+  if (!includesType(config.oauth2.responseTypes, words)) {
+    throw new Rejection('unsupported_response_type', 'The response_type is not supported.');
   }
-  const mode = request.parameters.get('response_mode');
-  if (mode !== undefined && mode !== 'query') {
-    throw new ClientRefusal('invalid_request', 'Only the response_mode query is supported.', request);
+  if (!mayUse(client, words)) {
+    throw new Rejection('unauthorized_client', 'The client may not use this response_type.');
   }
+  return {
+    responseType: { code: words.has('code'), token: words.has('token'), idToken: words.has('id_token') },
+  };
+}
+
+function mayUse({ settings }: Pick<Client, 'settings'>, words: ReadonlySet<string>): boolean {
+  const { responseTypes, grantTypes } = settings;
+  const grants = [...new Set([...words].map((word) => (word === 'code' ? 'authorization_code' : 'implicit')))];
+  return (
+    (responseTypes === undefined || includesType(responseTypes, words)) &&
+    (grantTypes === undefined || grants.every((grant) => grantTypes.includes(grant)))
+  );
+}
+
+function includesType(types: readonly string[], words: ReadonlySet<string>): boolean {
+  return types.some((type) => {
+    const known = new Set(type.split(' '));
+    return known.size === words.size && [...known].every((word) => words.has(word));
+  });
 }
