@@ -1,12 +1,24 @@
+import type { ClientKeys } from '@tessera/client-keys';
 import type { Clock } from '@tessera/clock';
 import type { TesseraConfig } from '@tessera/config';
-import type { ClientDirectory, ConnectorDirectory, Federation, SecretKeeper, Storage } from '@tessera/contracts';
+import type {
+  ClientDirectory,
+  ConnectorDirectory,
+  Federation,
+  Keys,
+  SecretKeeper,
+  Storage,
+  TokenIssuer,
+  VerificationKeys,
+} from '@tessera/contracts';
+import type { EgressClient } from '@tessera/egress';
 import type { EventLog } from '@tessera/events';
+import type { ResourceModel } from '@tessera/oauth';
 import type { Logger } from '@tessera/telemetry';
 
 /** What the authorize service needs of the others. */
 export interface AuthorizePorts {
-  readonly config: Pick<TesseraConfig, 'issuer' | 'frontend' | 'oauth2' | 'expiry'>;
+  readonly config: Pick<TesseraConfig, 'issuer' | 'frontend' | 'oauth2' | 'expiry' | 'sessions' | 'resources'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: Pick<EventLog, 'record' | 'recordDurably'>;
@@ -16,8 +28,34 @@ export interface AuthorizePorts {
     | 'getAuthorizationRequest'
     | 'updateAuthorizationRequest'
     | 'completeAuthorizationRequest'
+    | 'createSession'
+    | 'findSession'
+    | 'updateSession'
+    | 'endSession'
+    | 'findConsent'
+    | 'putConsent'
+    | 'withdrawConsent'
+    | 'putLogoutDeliveries'
+    | 'takeLogoutDeliveries'
+    | 'settleLogoutDeliveries'
+    | 'findDeviceRequest'
+    | 'decideDeviceRequest'
+    | 'consumeOnce'
+    | 'countAttempt'
+    | 'forgetAttempts'
+    | 'putUpstreamState'
+    | 'consumeUpstreamState'
   >;
-  readonly federation: Pick<Federation, 'login' | 'beginCallback' | 'completeCallback'>;
+  readonly federation: Pick<Federation, 'login' | 'beginCallback' | 'completeCallback' | 'refresh' | 'beginLogout'>;
+  /** Tokens of the front channel. */
+  readonly tokens: TokenIssuer;
+  /** Logout tokens. */
+  readonly keys: Pick<Keys, 'sign'>;
+  /** For calls to clients: logout tokens, request objects. */
+  readonly egress: EgressClient;
+  readonly resourceModel: ResourceModel;
+  readonly clientKeys: ClientKeys;
+  readonly verificationKeys: VerificationKeys;
   readonly clients: ClientDirectory;
   readonly connectors: ConnectorDirectory;
   /** Makes codes prove themselves. */

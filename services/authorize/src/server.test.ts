@@ -22,7 +22,7 @@ async function start(options: HarnessOptions = {}): Promise<Harness> {
   return harness;
 }
 
-it('answers every route that the table gives it', async () => {
+it('answers the routes that the table gives it', async () => {
   const { service } = await start();
   const routes = Object.entries(routeTable).filter(([, { service: owner }]) => owner === 'authorize');
   expect(Object.keys(service.handlers).toSorted()).toEqual(routes.map(([name]) => name).toSorted());
@@ -113,7 +113,7 @@ describe('N96: the log', () => {
     const records = logs.map((line) => JSON.parse(line) as Record<string, unknown>);
     const named = (msg: string) => records.filter((record) => record['msg'] === msg);
     expect(named('signed in')).toHaveLength(2);
-    expect(named('code issued')).toHaveLength(1);
+    expect(named('authorization answered')).toHaveLength(1);
     expect(named('sign-in failed')).toEqual([
       expect.objectContaining({ client_id: 'app', connector_id: 'ldap', code: 'federation.invalid_credentials' }),
     ]);

@@ -27,8 +27,8 @@ export type PageRequest = Pick<HttpRequest, 'queryString' | 'headers'> & {
 
 /** What a page is about, as far as it is known. */
 export interface PageSubject {
-  readonly client?: Pick<Client, 'name' | 'logoUrl'> | undefined;
-  /** Only where the client may be answered there. */
+  readonly client?: Pick<Client, 'name' | 'logoUrl' | 'settings'> | undefined;
+  /** Only where the client may be answered there; empty = its answer goes to a device (RFC 8628). */
   readonly redirectUri?: string | undefined;
   /** The language the client asked for; what the address of the page says comes before it. */
   readonly locale?: Locale | undefined;
@@ -59,10 +59,10 @@ export function createSite({ config }: Pick<AuthorizePorts, 'config'>): Site {
 }
 
 function applicationModel(
-  { name, logoUrl }: Pick<Client, 'name' | 'logoUrl'>,
+  { name, logoUrl, settings: { clientUri, policyUri, tosUri } }: Pick<Client, 'name' | 'logoUrl' | 'settings'>,
   redirectUri: string | undefined,
 ): ApplicationModel {
-  return { name, logoUrl, redirectUri };
+  return { name, logoUrl, redirectUri, isOnDevice: redirectUri === '', clientUri, policyUri, tosUri };
 }
 
 /** A request as the GET it could be repeated by, so that its page has a language switch. */

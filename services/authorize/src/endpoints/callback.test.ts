@@ -75,7 +75,7 @@ describe('the way back', () => {
   it.each(['/callback', '/callback/google'])('Dex: by %s ends with a code, after approval', async (path) => {
     const question = await comeBack(browser, path);
     expect(question.url.pathname).toBe('/dex/approval');
-    expect(harness.storage.calls).toEqual(['get', 'update', 'get']);
+    expect(harness.storage.calls).toEqual(['get', 'update', 'findConsent', 'get']);
     expect(harness.federation.completed).toEqual([
       {
         connectorId: 'google',

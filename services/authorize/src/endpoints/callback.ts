@@ -21,7 +21,7 @@ export function callbackEndpoint(context: EndpointContext): HttpHandler {
     return withFlow(context, request, parameters.get('state'), async (step) => {
       const { flow, client, subject } = step;
       const isTheOneBegun = (request.segments['connector'] ?? flow.connectorId) === flow.connectorId;
-      if (findConnectorFor(context, client, flow.connectorId)?.kind !== 'callback' || !isTheOneBegun) {
+      if (findConnectorFor(context, client, flow.connectorId, flow)?.kind !== 'callback' || !isTheOneBegun) {
         const detail = 'This is not the way to sign in that was begun.';
         return errorPage(
           context,
@@ -74,7 +74,8 @@ async function complete(
   } catch (thrown) {
     return judgeFailure(context, request, step, TesseraError.from(thrown));
   }
-  return completeSignIn(context, request, step, authentication);
+  const staysSignedIn = flow.staysSignedIn ?? context.config.sessions.rememberMeCheckedByDefault;
+  return completeSignIn(context, request, step, { authentication, amr: ['fed'], staysSignedIn });
 }
 
 async function judgeFailure(

@@ -1,19 +1,20 @@
-import { mintCode, stepMac, verifyStepMac } from '@tessera/credentials';
+import { stepMac, verifyStepMac } from '@tessera/credentials';
 import { type HttpRequest, type HttpResponse, seeOther } from '@tessera/http';
-import { buildAuthorizationResponse, type OAuthErrorCode } from '@tessera/oauth';
-import { findConnectorFor } from '../authorization/connectors.ts';
-import { authorizationOf } from '../flow/code.ts';
+import type { OAuthErrorCode } from '@tessera/oauth';
 import type { Flow } from '../flow/flow.ts';
-import { clientError, errorPage, expiredPage } from './answers.ts';
+import type { BrowserSession } from '../session/browser-session.ts';
+import type { ClientEntry } from '../session/session-content.ts';
+import { sessionState } from '../session/session-state.ts';
+import { clientError, expiredPage } from './answers.ts';
 import type { EndpointContext } from './context.ts';
+import { finishFlow } from './finish.ts';
+import { withCookies } from './set-cookies.ts';
 import { type Step, stepQuery } from './step.ts';
 
 const APPROVAL_STEP = 'approval';
 
-/** Goes on after the person signed in: to the question whether the application may, or straight back to it. */
-export async function continueFlow(context: EndpointContext, request: HttpRequest, step: Step): Promise<HttpResponse> {
-  const { flow, chosenLocale } = step;
-  if (context.config.oauth2.skipApprovalScreen && !flow.forcesApproval) return issueCode(context, request, step);
+/** To the question whether the application may have what it asks for. */
+export function approvalRedirect(context: EndpointContext, { flow, chosenLocale }: Step): HttpResponse {
   const query = stepQuery(flow, chosenLocale, { req: flow.id, hmac: approvalMac(context, flow) });
   return seeOther(`${context.site.basePath}/approval?${query}`);
 }
@@ -28,48 +29,55 @@ export function isApprovalMac(context: EndpointContext, flow: Flow, mac: string)
   return verifyStepMac(context.browserSecrets.ring(), mac, APPROVAL_STEP, flow.id, String(flow.version));
 }
 
+/** What a person agreed to, and how they came. */
+export interface AgreedAnswer {
+  readonly scopes: readonly string[];
+  readonly via: ClientEntry;
+  /** Runs for the one that ends the flow, before the answer. */
+  readonly whenEnded?: (() => Promise<void> | void) | undefined;
+}
+
 /**
- * Ends the flow with a code at the client (RFC 6749 §4.1.2, RFC 9207 §2). Of two submits, one gets the code; `whenEnded` runs
- * for that one, and only if it succeeds is the code answered.
+ * Answers the client of a flow, in a session where there is one: the session notes the client first, so that it is told of the
+ * end, and one that ended meanwhile answers nobody.
  */
-export async function issueCode(
+export async function finishInSession(
   context: EndpointContext,
   request: HttpRequest,
-  { flow, client, subject }: Step,
-  whenEnded?: () => Promise<void>,
+  step: Step,
+  session: BrowserSession | undefined,
+  { scopes, via, whenEnded }: AgreedAnswer,
 ): Promise<HttpResponse> {
-  const connector = findConnectorFor(context, client, flow.connectorId);
-  const authorization = connector === undefined ? undefined : authorizationOf(flow, connector);
-  if (authorization === undefined) {
-    return errorPage(context, request, 403, { problem: 'not-allowed', startAgainHref: flow.restart }, subject);
-  }
-  // Made before the flow ends: where that fails, the person can try once more.
-  const code = mintCode(context.codeSecrets.ring(), { flowId: Buffer.from(flow.id, 'base64url') });
-  const isCompleted = await context.flows.complete(flow, authorization);
-  if (!isCompleted) return expiredPage(context, request, 'already-used', flow.restart, subject);
-  await whenEnded?.();
-  context.logger.info({ client_id: flow.clientId, connector_id: flow.connectorId }, 'code issued');
-  return seeOther(
-    buildAuthorizationResponse({
-      redirectUri: flow.redirectUri,
-      mode: 'query',
-      parameters: { code, state: flow.state, iss: context.config.issuer },
-    }),
-  );
+  if (session === undefined) return finishFlow(context, request, step, scopes, whenEnded);
+  const { flow, subject } = step;
+  const noted = await context.sessions.touch(session, { id: flow.clientId, via });
+  if (noted === undefined) return expiredPage(context, request, 'expired', flow.restart, subject);
+  const { browserState } = noted.content;
+  const inSession: EndpointContext = {
+    ...context,
+    sessionState: ({ clientId, redirectUri }) => sessionState({ clientId, redirectUri, browserState }),
+  };
+  const response = await finishFlow(inSession, request, step, scopes, whenEnded);
+  // Now and then the cookie is made anew, so that it never outlives the key it was made with.
+  return withCookies(response, noted.version === session.version ? [] : context.sessions.cookiesOf(noted));
 }
 
 /** Ends the flow with an error at the client. One that ended before, or changed meanwhile, is a page instead, without `whenEnded`. */
 export async function endWithError(
   context: EndpointContext,
   request: HttpRequest,
-  { flow, subject }: Step,
+  step: Step,
   error: OAuthErrorCode,
   description: string,
   whenEnded?: () => void,
 ): Promise<HttpResponse> {
+  const { flow, subject } = step;
+  if (flow.deviceUserCode !== undefined && context.finishDeviceFlow !== undefined) {
+    return context.finishDeviceFlow(request, step, undefined, whenEnded);
+  }
   const isEnded = await context.flows.complete(flow);
   if (!isEnded) return expiredPage(context, request, 'already-used', flow.restart, subject);
   whenEnded?.();
   context.logger.info({ client_id: flow.clientId, connector_id: flow.connectorId, error }, 'sign-in ended');
-  return clientError(context, flow, error, description);
+  return clientError(context, request, flow, error, description, subject);
 }

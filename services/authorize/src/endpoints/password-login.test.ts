@@ -1,6 +1,7 @@
 import { federationErrors } from '@tessera/contracts';
 import type { ErrorKind } from '@tessera/errors';
 import { unavailable } from '@tessera/errors';
+import { PASSWORD_GUESSES } from '@tessera/oauth';
 import type { Page, UserAgent } from '@tessera/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { federationError, RIGHT_PASSWORD } from '../testing/fake-federation.ts';
@@ -55,14 +56,14 @@ describe('the form', () => {
     expect((await harness.open(browser, { client_id: 'limited' })).body).not.toContain('id="back"');
   });
 
-  it('takes one storage call to show, and two with one federation call to submit', async () => {
+  it('takes one storage call to show, and four with one federation call to submit', async () => {
     const { browser, page } = await openLogin();
     expect(harness.storage.calls).toEqual(['put', 'get']);
     harness.storage.calls.length = 0;
     const approval = await signIn(browser, page);
     expect(approval.visited).toHaveLength(2);
     // The last one is the approval page's.
-    expect(harness.storage.calls).toEqual(['get', 'update', 'get']);
+    expect(harness.storage.calls).toEqual(['get', 'countAttempt', 'update', 'findConsent', 'get']);
     expect(harness.federation.logins).toEqual([
       { connectorId: 'ldap', username: 'jane', password: RIGHT_PASSWORD, scopes: ['openid'] },
     ]);
@@ -140,6 +141,29 @@ describe('a sign-in that fails', () => {
     expect(failed.body).toContain('30 seconds');
     harness.federation.failure = federationError('resource_exhausted', 'federation.throttled');
     expect((await signIn(browser, failed)).headers.get('retry-after')).toBe('5');
+  });
+
+  it('N63: passwords that are tried for one name from one address are counted, however the flow is begun anew', async () => {
+    const { browser, page } = await openLogin();
+    harness.federation.failure = federationError('unauthenticated', federationErrors.invalidCredentials);
+    let failed = await signIn(browser, page, 'jane', 'wrong');
+    for (let count = 1; count < PASSWORD_GUESSES; count += 1) failed = await signIn(browser, failed, 'jane', 'wrong');
+    harness.federation.failure = undefined;
+    harness.federation.logins.length = 0;
+    const refused = await signIn(browser, failed, ' JANE');
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '3600']);
+    expect(harness.federation.logins).toEqual([]);
+    expect((await signIn(browser, refused, 'joe')).url.pathname).toBe('/dex/approval');
+  });
+
+  it('N64: the right password forgets the wrong ones before it', async () => {
+    const { browser, page } = await openLogin();
+    harness.federation.failure = federationError('unauthenticated', federationErrors.invalidCredentials);
+    let failed = await signIn(browser, page, 'jane', 'wrong');
+    for (let count = 2; count < PASSWORD_GUESSES; count += 1) failed = await signIn(browser, failed, 'jane', 'wrong');
+    harness.federation.failure = undefined;
+    expect((await signIn(browser, failed, 'jane')).url.pathname).toBe('/dex/approval');
+    expect(harness.storage.calls).toContain('forgetAttempts');
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { type Authentication, federationErrors } from '@tessera/contracts';
 import { TesseraError } from '@tessera/errors';
 import { type HttpHandler, type HttpRequest, type HttpResponse, invalid } from '@tessera/http';
+import { passwordGuessCounter } from '@tessera/oauth';
 import { connectorsFor, findConnectorFor } from '../authorization/connectors.ts';
 import { pageResponse, repeatableBy } from '../site.ts';
 import type { LoginFailure } from '../views/models.ts';
@@ -15,7 +16,7 @@ export function passwordLoginEndpoint(context: EndpointContext): HttpHandler {
   return (request) =>
     withFlow(context, request, request.query().get('state'), async (step) => {
       const { flow, client, subject } = step;
-      const connector = findConnectorFor(context, client, flow.connectorId);
+      const connector = findConnectorFor(context, client, flow.connectorId, flow);
       if (connector?.kind !== 'password' || connector.id !== request.segments['connector']) {
         const detail = 'This is not the way to sign in that was begun.';
         return errorPage(
@@ -39,22 +40,57 @@ async function submit(context: EndpointContext, request: HttpRequest, step: Step
   const login = fields.get('login') ?? '';
   const password = fields.get('password') ?? '';
   // N65: nothing typed proves nothing; to some directories an empty password even is a sign-in of nobody.
+  const staysSignedIn = fields.get('remember_me') === 'yes';
   if (login === '' || password === '') {
-    return form(context, request, step, 401, { login, failure: { reason: 'wrong-credentials' } });
+    return form(context, request, step, 401, { login, staysSignedIn, failure: { reason: 'wrong-credentials' } });
   }
   const { connectorId, scopes } = step.flow;
   let authentication: Authentication;
   try {
+    const counted = await countGuess(context, request, connectorId, login);
     authentication = assertIdentified(
       await context.federation.login({ connectorId, username: login, password, scopes }),
     );
+    await counted.forget();
   } catch (thrown) {
     const error = TesseraError.from(thrown);
     const { status, failure } = judgeFailure(error);
     noteFailure(context, step, error);
-    return form(context, request, step, status, { login, failure });
+    return form(context, request, step, status, { login, staysSignedIn, failure });
   }
-  return completeSignIn(context, request, step, authentication);
+  return completeSignIn(context, request, step, { authentication, amr: ['pwd'], staysSignedIn });
+}
+
+/**
+ * Counts a password before it is looked at, together with those of the grant `password` (N63). Throws TesseraError
+ * `resource_exhausted` when there were too many for that name from there (N64).
+ */
+async function countGuess(
+  { storage, logger }: EndpointContext,
+  { remoteAddress }: HttpRequest,
+  connectorId: string,
+  username: string,
+): Promise<{ readonly forget: () => Promise<void> }> {
+  const guesses = passwordGuessCounter({ connectorId, username, remoteAddress });
+  const { count, isAllowed, retryAfterSeconds } = await storage.countAttempt(guesses);
+  if (!isAllowed) {
+    const message = 'too many passwords were tried for this name from this address';
+    throw new TesseraError({
+      kind: 'resource_exhausted',
+      code: 'authorize.too_many_passwords',
+      message,
+      retryAfterSeconds,
+    });
+  }
+  return {
+    // Who knows the password has not guessed; that it is not forgotten must not cost them their sign-in.
+    async forget() {
+      if (count === 1) return;
+      await storage.forgetAttempts([guesses.key]).catch((err: unknown) => {
+        logger.warn({ err }, 'what was counted of a sign-in is not forgotten');
+      });
+    },
+  };
 }
 
 /** What a person is told when a sign-in fails: never which half was wrong, and always a way to try again. */
@@ -92,14 +128,19 @@ function form(
   request: HttpRequest,
   { flow, client, subject, chosenLocale }: Step,
   status: number,
-  shown: { readonly login?: string | undefined; readonly failure?: LoginFailure },
+  shown: {
+    readonly login?: string | undefined;
+    readonly staysSignedIn?: boolean;
+    readonly failure?: LoginFailure;
+  },
 ): HttpResponse {
-  const connectors = connectorsFor(context, client);
+  const connectors = connectorsFor(context, client, flow);
   const connector = connectors.find(({ id }) => id === flow.connectorId);
   // Written anew, not repeated from the request: an address of ours holds nothing that came from outside.
   const action = loginHref(context, flow, chosenLocale);
   const [path = '', query = ''] = action.split('?');
   const repeatable = repeatableBy(request, path, query);
+  const { enabled, rememberMeCheckedByDefault } = context.config.sessions;
   const page = context.views.login({
     ...context.site.pageModel(repeatable, subject),
     action,
@@ -108,6 +149,7 @@ function form(
     usernamePrompt: connector?.usernamePrompt ?? '',
     login: shown.login,
     failure: shown.failure,
+    staySignedIn: enabled ? (shown.staysSignedIn ?? flow.staysSignedIn ?? rememberMeCheckedByDefault) : undefined,
     backHref: connectors.length > 1 ? flow.restart : undefined,
   });
   const response = pageResponse(status, page, context.site, repeatable);

@@ -1,17 +1,6 @@
 import type { HttpHandler } from '@tessera/http';
-import { forgetBrowser } from '../flow/browser.ts';
-import { pageResponse } from '../site.ts';
 import { ROBOTS_TXT } from '../views/create-views.ts';
 import type { EndpointContext } from './context.ts';
-
-/** Signs the browser out of this server: what was begun in it cannot be continued, and a page says so. */
-export function logoutEndpoint(context: EndpointContext): HttpHandler {
-  return async (request) => {
-    const forget = forgetBrowser(context.site.cookies);
-    const page = context.views.signedOut(context.site.pageModel(request));
-    return pageResponse(200, page, context.site, request, [forget]);
-  };
-}
 
 /** The files of the pages: named by their content, so that browsers keep them for good. */
 export function assetEndpoint(context: EndpointContext): HttpHandler {

@@ -3,9 +3,14 @@ import { TesseraError } from '@tessera/errors';
 import type { EventData } from '@tessera/events';
 import type { HttpRequest, HttpResponse } from '@tessera/http';
 import { encodeSubject } from '@tessera/oauth';
+import { judgeConsent } from '../consent/judge-consent.ts';
+import type { FlowAuthentication } from '../flow/flow.ts';
+import type { BrowserSession } from '../session/browser-session.ts';
+import { isExpectedPerson } from '../session/judge-session.ts';
 import { expiredPage } from './answers.ts';
 import type { EndpointContext } from './context.ts';
-import { continueFlow } from './continue.ts';
+import { approvalRedirect, endWithError, finishInSession } from './continue.ts';
+import { withCookies } from './set-cookies.ts';
 import type { Step } from './step.ts';
 
 /** Code of the error of {@link assertIdentified}. Kind `permission_denied`. */
@@ -26,22 +31,65 @@ export function assertIdentified(authentication: Authentication): Authentication
   });
 }
 
-/** Notes who signed in, on record before anything is answered, and goes on. Of two at the same time in one flow, one does. */
+/** How somebody proved who they are. */
+export interface ProvenSignIn {
+  readonly authentication: Authentication;
+  /** RFC 8176. */
+  readonly amr: readonly string[];
+  /** Whether the browser keeps the session when it is closed. */
+  readonly staysSignedIn: boolean;
+}
+
+/**
+ * Notes who signed in, on record before anything is answered, keeps the session of this browser, and goes on. Of two at the same
+ * time in one flow, one does.
+ */
 export async function completeSignIn(
   context: EndpointContext,
   request: HttpRequest,
   step: Step,
-  authentication: Authentication,
+  { authentication, amr, staysSignedIn }: ProvenSignIn,
 ): Promise<HttpResponse> {
-  const { flow, subject } = step;
-  const authenticated = await context.flows.authenticate(flow, authentication);
-  if (authenticated === undefined) return expiredPage(context, request, 'already-used', flow.restart, subject);
+  const { flow, client, subject } = step;
   const { clientId, connectorId } = flow;
   const { userId } = authentication.identity;
-  const data = { connectorId, clientId, userId };
-  await context.events.recordDurably('sign_in.succeeded', encodeSubject(userId, connectorId), data);
+  const person = encodeSubject(userId, connectorId);
+  // N55: before anything changes, so that the session of this browser stays as it is.
+  if (!isExpectedPerson(person, { client, idTokenHint: flow.idTokenHint }, context)) {
+    return endWithError(context, request, step, 'login_required', 'Somebody else signed in than was asked for.');
+  }
+  const present = await context.sessions.find(request);
+  const sessionId = context.sessions.isEnabled ? context.sessions.idFor(person, present) : undefined;
+  const proven: FlowAuthentication = {
+    ...authentication,
+    authTime: context.clock.now(),
+    amr,
+    ...(sessionId === undefined ? {} : { sessionId }),
+  };
+  const authenticated = await context.flows.authenticate(flow, proven);
+  if (authenticated === undefined) return expiredPage(context, request, 'already-used', flow.restart, subject);
+  await context.events.recordDurably('sign_in.succeeded', person, { connectorId, clientId, userId });
   context.logger.info({ client_id: clientId, connector_id: connectorId }, 'signed in');
-  return continueFlow(context, request, { ...step, flow: authenticated });
+  const next: Step = { ...step, flow: authenticated };
+  const { scopes } = flow;
+  const consent = await judgeConsent(context, { ...flow, client }, person);
+  const isAnswered = consent !== 'ask';
+  const goOn = (session: BrowserSession | undefined): Promise<HttpResponse> | HttpResponse =>
+    isAnswered
+      ? finishInSession(context, request, next, session, { scopes, via: 'direct' })
+      : approvalRedirect(context, next);
+  if (sessionId === undefined) return goOn(undefined);
+  const session = await context.sessions.keep({
+    sessionId,
+    clientId,
+    connectorId,
+    authentication: proven,
+    isRemembered: staysSignedIn,
+    isAnswered,
+    present,
+  });
+  if (session === undefined) return expiredPage(context, request, 'expired', flow.restart, subject);
+  return withCookies(await goOn(session), context.sessions.cookiesOf(session));
 }
 
 /** Leaves the trace of a sign-in that failed: where, and why by a stable code, but not who. */

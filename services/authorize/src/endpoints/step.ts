@@ -53,7 +53,8 @@ async function checkedStep(
   work: (step: Step) => Promise<HttpResponse>,
 ): Promise<HttpResponse> {
   const client = context.clients.find(flow.clientId);
-  if (client?.isEnabled !== true || !matchRedirectUri(flow.redirectUri, client).ok) {
+  const isForDevice = flow.deviceUserCode !== undefined;
+  if (client?.isEnabled !== true || (!isForDevice && !matchRedirectUri(flow.redirectUri, client).ok)) {
     context.logger.info({ client_id: flow.clientId }, 'client changed during a sign-in');
     return errorPage(context, request, 403, { problem: 'unknown-application' }, { locale: flow.locale });
   }

@@ -5,6 +5,16 @@
 export const en = {
   'application.unnamed': 'this application',
   'application.onThisDevice': 'An app on this device ({scheme})',
+  'application.links': 'About this application',
+  'application.page': 'Its website',
+  'application.policy': 'Its privacy policy',
+  'application.terms': 'Its terms',
+
+  'staySignedIn.box': 'Stay signed in with this browser',
+  'staySignedIn.on': 'You will stay signed in with this browser.',
+  'staySignedIn.off': 'You will be signed out when you close the browser.',
+  'staySignedIn.turnOn': 'Stay signed in instead',
+  'staySignedIn.turnOff': 'Do not stay signed in',
 
   'next.return': 'Next, you return to {application}.',
   'next.returnAt': 'Next, you return to {application} at {host}.',
@@ -57,6 +67,9 @@ export const en = {
   'approval.do': 'What it can do',
   'approval.approve': 'Allow {application}',
   'approval.reject': 'Not now',
+  'approval.choose': 'Untick what you would rather not share.',
+  'approval.emphasized': 'Look closely',
+  'approval.remember': 'Do not ask me again for {application}',
   'approval.next': 'If you allow this, you return to {host}. If not, {application} is told so and sees nothing.',
 
   'access.openid': 'An identifier of your account',
@@ -68,6 +81,7 @@ export const en = {
   'access.federatedId': 'Which way you signed in, and your identifier there',
   'access.offline': 'Keep this access while you are away',
   'access.audience': 'Use your sign-in at {applications}',
+  'access.claim': 'A detail of your account, called {name}',
   'access.other': 'Something of its own, called {name}',
 
   'error.reference': 'Reference',
@@ -81,6 +95,9 @@ export const en = {
   'error.return': 'Return to {application}',
   'error.bad-request.title': 'This sign-in request is not right',
   'error.bad-request.text': 'The application sent us something that we cannot accept, so we stopped here.',
+  'error.bad-logout.title': 'This sign-out request is not right',
+  'error.bad-logout.text':
+    'The application sent us something we cannot accept, so nothing was changed. You can still sign out here.',
   'error.unknown-application.title': 'We do not know this application',
   'error.unknown-application.text': 'The application that sent you here is not registered with us, so we stopped here.',
   'error.untrusted-return.title': 'We cannot send you back safely',
@@ -99,6 +116,20 @@ export const en = {
   'error.internal.title': 'Something went wrong',
   'error.internal.text': 'This is our mistake, not yours. We have noted what happened.',
 
+  'logout.title': 'Sign out?',
+  'logout.text': 'This signs you out of {issuer} in this browser, and of the applications that you use with it here.',
+  'logout.person': 'You are signed in as {person}.',
+  'logout.submit': 'Sign out',
+  'logout.stay': 'Stay signed in',
+
+  'logoutFrames.title': 'Signing you out',
+  'logoutFrames.text':
+    'You are signed out of {issuer}, and your applications are being told. If nothing happens, go on by yourself.',
+  'logoutFrames.continue': 'Continue',
+
+  'stillSignedIn.title': 'You are still signed in',
+  'stillSignedIn.text': 'Nothing was changed. You can close this page.',
+
   'signedOut.title': 'You are signed out',
   'signedOut.text': 'You are signed out of {issuer} in this browser.',
   'signedOut.shared': 'On a shared computer, close the browser as well: other applications may still know you.',
@@ -111,6 +142,49 @@ export const en = {
   'expired.startAgain': 'Start again',
   'expired.next': 'Starting again takes you back to {application}.',
   'expired.manual': 'To start again, go back to {application} and sign in from there.',
+
+  'formPost.title': 'One moment',
+  'formPost.text': 'You are on your way back to {application}. If nothing happens, press the button.',
+  'formPost.continue': 'Continue to {application}',
+
+  'device.title': 'Connect a device',
+  'device.lead': 'Enter the code that your device shows.',
+  'device.compare': 'Go on only if your device shows this very code.',
+  'device.code': 'Code',
+  'device.codeHint': 'Eight letters, like {example}. Spaces and capitals do not matter.',
+  'device.submit': 'Continue',
+  'device.failedTitle': 'Could not go on: {title}',
+  'device.unknown.title': 'This code does not work',
+  'device.unknown.text':
+    'It may be mistyped, or no longer be valid. Compare it with your device, or ask there for a new one.',
+  'device.stale.title': 'Please press the button again',
+  'device.stale.text': 'The page was open for too long, or your browser keeps no cookies from us.',
+  'device.throttled.title': 'Too many attempts',
+  'device.throttled.text': 'Please wait {wait}, then enter the code again.',
+  'device.confirm.title': 'Did you start this?',
+  'device.confirm.lead': '{application} asks you to sign in with your {issuer} account, for another device.',
+  'device.confirm.code': 'Code on the device',
+  'device.confirm.begun': 'Requested',
+  'device.confirm.warningTitle': 'Only go on if you started this on your own device',
+  'device.confirm.warning':
+    'If somebody sent you this code or a link to this page, stop: they would be signed in as you.',
+  'device.confirm.continue': 'Yes, go on to sign in',
+  'device.confirm.refuse': 'No, I did not start this',
+  'device.next': 'Next, you go back to your device.',
+  'device.cancel': 'Not now, refuse the device',
+  'device.startAgain': 'If your device still waits, you can answer it again.',
+  'device.approvalNext':
+    'If you allow this, {application} is signed in as you on the device. If not, it is told so and sees nothing.',
+  'device.approved.title': 'Your device is connected',
+  'device.approved.text': 'You can go back to your device now. In a few seconds it goes on by itself.',
+  'device.approved.close': 'You may close this page.',
+  'device.refused.title': 'You refused the device',
+  'device.refused.text': 'The device is told so, and sees nothing of your account.',
+  'device.refused.next': 'If this was a mistake, ask for a new code on your device and enter it here.',
+  'device.gone.title': 'This code is no longer valid',
+  'device.gone.text': 'It has expired or was used already, so your answer did not reach the device.',
+  'device.gone.next': 'Ask for a new code on your device and enter it here.',
+  'device.another': 'Enter another code',
 
   'footer.language': 'Language',
   'footer.about': 'About this service',

@@ -1,9 +1,11 @@
 import {
   type Authentication,
   type BeginCallbackRequest,
+  type BeginLogoutRequest,
   type CompleteCallbackRequest,
   federationErrors,
   type LoginRequest,
+  type RefreshRequest,
 } from '@tessera/contracts';
 import { type ErrorKind, TesseraError } from '@tessera/errors';
 import type { Identity } from '@tessera/oauth';
@@ -13,6 +15,8 @@ import type { AuthorizePorts } from '../ports.ts';
 export const RIGHT_PASSWORD = 'canary-password-5b21';
 /** Where the fake upstream asks people in. */
 export const UPSTREAM = 'https://upstream.example.com/authorize';
+/** Where the fake upstream signs people out. */
+export const UPSTREAM_LOGOUT = 'https://upstream.example.com/logout';
 
 /** Sign-in by one password for all, and by an upstream that is only an address. */
 export interface FakeFederation {
@@ -20,6 +24,8 @@ export interface FakeFederation {
   readonly logins: LoginRequest[];
   readonly begun: BeginCallbackRequest[];
   readonly completed: CompleteCallbackRequest[];
+  readonly refreshed: RefreshRequest[];
+  readonly logouts: BeginLogoutRequest[];
   /** Thrown by every call while it is set. */
   failure: TesseraError | undefined;
   /** Changes of the identity it tells. */
@@ -55,6 +61,8 @@ export function createFakeFederation(): FakeFederation {
     logins: [],
     begun: [],
     completed: [],
+    refreshed: [],
+    logouts: [],
     failure: undefined,
     identity: {},
     port: {
@@ -78,6 +86,16 @@ export function createFakeFederation(): FakeFederation {
         fake.completed.push(request);
         if (fake.failure !== undefined) throw fake.failure;
         return authentication(new URLSearchParams(request.parameters).get('code') ?? 'nobody');
+      },
+      async refresh(request) {
+        fake.refreshed.push(request);
+        if (fake.failure !== undefined) throw fake.failure;
+        return { identity: { ...request.identity, ...fake.identity }, connectorData: request.connectorData };
+      },
+      async beginLogout(request) {
+        fake.logouts.push(request);
+        if (fake.failure !== undefined) throw fake.failure;
+        return `${UPSTREAM_LOGOUT}?${new URLSearchParams({ state: request.state }).toString()}`;
       },
     },
   };

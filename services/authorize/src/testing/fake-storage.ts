@@ -1,14 +1,18 @@
 import type { Clock } from '@tessera/clock';
 import type { Authorization, AuthorizationRequestState, CompletionRequest } from '@tessera/contracts';
 import type { AuthorizePorts } from '../ports.ts';
+import { createFakeSessions, type FakeSessions } from './fake-sessions.ts';
+import { createFakeShortLived, type FakeShortLived } from './fake-short-lived.ts';
 
-/** Authorization requests in memory, by the rules of the contract, with every call counted. */
+/** What the service asks of storage in memory, by the rules of the contract, with every call counted. */
 export interface FakeStorage {
   readonly port: AuthorizePorts['storage'];
   /** Names of the calls so far, in order. */
   readonly calls: string[];
   /** What the codes stand for, by the id of their flow. */
   readonly codes: Map<string, { readonly authorization: Authorization; readonly ttlSeconds: number }>;
+  readonly sessions: FakeSessions;
+  readonly shortLived: FakeShortLived;
   /** Thrown by every call while it is set. */
   failure: Error | undefined;
   /** Makes calls of one name wait until so many of them have come, so that requests really race. */
@@ -40,12 +44,18 @@ export function createFakeStorage(clock: Pick<Clock, 'now'>): FakeStorage {
     }
     if (fake.failure !== undefined) throw fake.failure;
   };
+  const sessions = createFakeSessions(clock, begin);
+  const shortLived = createFakeShortLived(clock, begin);
   const fake: FakeStorage = {
+    sessions,
+    shortLived,
     calls: [],
     codes: new Map(),
     failure: undefined,
     meet: (name, count) => void meetings.set(name, { missing: count, full: Promise.withResolvers() }),
     port: {
+      ...sessions.port,
+      ...shortLived.port,
       async putAuthorizationRequest({ id, version, payload }, ttlSeconds) {
         await begin('put');
         requests.set(id, { version, payload, expiresAtMs: clock.now().getTime() + ttlSeconds * 1000 });

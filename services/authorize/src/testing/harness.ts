@@ -1,14 +1,14 @@
-import { createFakeClock, type FakeClock } from '@tessera/clock';
-import type { ConnectorDescription, SecretKeeper } from '@tessera/contracts';
+import type { FakeClock } from '@tessera/clock';
+import type { ConnectorDescription, FrontChannelTokensToIssue, SecretKeeper } from '@tessera/contracts';
 import { createSecretRing, parseCode } from '@tessera/credentials';
 import { unavailable } from '@tessera/errors';
 import { createFakeEventLog, type FakeEventLog } from '@tessera/events';
 import { startHttpServer } from '@tessera/http';
-import { type Client, type ClientId, s256Challenge } from '@tessera/oauth';
-import { createLogger } from '@tessera/telemetry';
+import { type Client, type ClientId, type Resources, s256Challenge, type VerificationKey } from '@tessera/oauth';
 import { createUserAgent, type Page, type UserAgent } from '@tessera/testkit';
 import type { AuthorizePorts } from '../ports.ts';
 import { type AuthorizeService, createAuthorizeService } from '../server.ts';
+import { createCheckContext } from './check-context.ts';
 import { createFakeFederation, type FakeFederation, RIGHT_PASSWORD } from './fake-federation.ts';
 import { createFakeStorage, type FakeStorage } from './fake-storage.ts';
 
@@ -25,6 +25,11 @@ export interface HarnessOptions {
   readonly oauth2?: Partial<AuthorizePorts['config']['oauth2']>;
   readonly connectors?: readonly ConnectorDescription[];
   readonly clients?: readonly Client[];
+  /** Sessions are switched off unless a test asks for them. */
+  readonly sessions?: Partial<AuthorizePorts['config']['sessions']>;
+  readonly resources?: Resources;
+  /** Our own public keys. */
+  readonly keys?: readonly VerificationKey[];
 }
 
 /** The service on a port of its own, over fakes. */
@@ -41,6 +46,8 @@ export interface Harness {
   readonly logs: string[];
   /** Whether the keys of codes and pages are loaded. */
   readonly secrets: { areLoaded: boolean };
+  /** What the token service was asked to issue. */
+  readonly issued: FrontChannelTokensToIssue[];
   /** The address of a path below the issuer's path. */
   readonly url: (path: string) => string;
   /** One request, redirects not followed. */
@@ -83,6 +90,7 @@ export function createClient(id: string, changes: Partial<Client> = {}): Client 
     postLogoutRedirectUris: [],
     trustedPeers: [],
     allowedConnectors: [],
+    settings: {},
     ...changes,
   };
 }
@@ -131,6 +139,13 @@ export function reject(browser: UserAgent, page: Page): Promise<Page> {
   return browser.submit(page.form('hmac'), { button: 'Not now' });
 }
 
+/** Presses the button of a sign-in page by which the person would rather not. */
+export function cancel(browser: UserAgent, page: Page): Promise<Page> {
+  const form = page.forms().find(({ action }) => action.searchParams.has('cancel'));
+  if (form === undefined) throw new Error(`nothing to cancel on ${page.url.pathname}`);
+  return browser.submit(form);
+}
+
 /** Where a page offers to start again; undefined when it does not. */
 export function startAgain(page: { readonly body: string }): string | undefined {
   return /id="start-again" href="([^"]+)"/.exec(page.body)?.[1]?.replaceAll('&#38;', '&');
@@ -145,29 +160,45 @@ export function answerOf(page: Page): Record<string, string> {
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
   const issuer = options.issuer ?? ISSUER;
   const basePath = new URL(issuer).pathname.replace(/\/$/, '');
-  const clock = createFakeClock();
+  const checks = createCheckContext({
+    clients: [],
+    oauth2: { responseTypes: ['code'], requestObjects: { byValue: false, byReference: false }, ...options.oauth2 },
+    ...(options.resources === undefined ? {} : { resources: options.resources }),
+    ...(options.keys === undefined ? {} : { keys: options.keys }),
+  });
+  const { clock, logs, logger } = checks;
   const storage = createFakeStorage(clock);
   const federation = createFakeFederation();
   const events = createFakeEventLog();
   const clients = new Map((options.clients ?? [createClient('app')]).map((client) => [client.id as string, client]));
   const connectors = [...(options.connectors ?? [passwordConnector('ldap')])];
-  const logs: string[] = [];
-  const logger = createLogger({
-    service: 'authorize',
-    level: 'debug',
-    format: 'json',
-    stream: { write: (line: string) => void logs.push(line) },
-  });
+  const issued: FrontChannelTokensToIssue[] = [];
   const secrets = { areLoaded: true };
   const codeSecrets = secretKeeper(1, secrets);
   const service = await createAuthorizeService({
-    config: configOf(issuer, options.oauth2),
-    clock,
-    logger,
+    ...checks,
+    config: { ...checks.config, issuer, sessions: { ...checks.config.sessions, enabled: false, ...options.sessions } },
     events,
     storage: storage.port,
     federation: federation.port,
-    clients: { find: (id) => clients.get(id), ready: async () => undefined, close: () => undefined },
+    tokens: {
+      async issueFrontChannelTokens(request) {
+        issued.push(request);
+        return {
+          ...(request.hasAccessToken ? { accessToken: 'access-token' } : {}),
+          ...(request.hasIdToken ? { idToken: 'id-token' } : {}),
+          expiresInSeconds: request.hasAccessToken ? 3600 : 0,
+          scopes: request.authorization.scopes,
+        };
+      },
+    },
+    keys: { sign: () => Promise.reject(new Error('nothing is signed here')) },
+    clients: {
+      find: (id) => clients.get(id),
+      corsOrigins: () => new Set(),
+      ready: async () => undefined,
+      close: () => undefined,
+    },
     connectors: {
       find: (id) => connectors.find((connector) => connector.id === id),
       list: () => connectors,
@@ -197,6 +228,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     connectors,
     logs,
     secrets,
+    issued,
     url,
     get: (path, headers = {}) => send(url(path), { headers }),
     post: (path, fields, headers = {}) =>
@@ -230,34 +262,5 @@ function secretKeeper(byte: number, state: { readonly areLoaded: boolean }): Sec
     },
     ready: async () => undefined,
     close: () => undefined,
-  };
-}
-
-function configOf(issuer: string, oauth2: HarnessOptions['oauth2']): AuthorizePorts['config'] {
-  return {
-    issuer,
-    frontend: { issuer: 'Example ID', theme: 'auto', extra: {} },
-    oauth2: {
-      grantTypes: ['authorization_code', 'refresh_token'],
-      responseTypes: ['code'],
-      skipApprovalScreen: false,
-      alwaysShowLoginScreen: false,
-      pkce: { enforce: false, codeChallengeMethodsSupported: ['S256'] },
-      ...oauth2,
-    },
-    expiry: {
-      signingKeysSeconds: 21_600,
-      idTokensSeconds: 3_600,
-      accessTokensSeconds: 3_600,
-      authCodesSeconds: 60,
-      authRequestsSeconds: 600,
-      deviceRequestsSeconds: 300,
-      refreshTokens: {
-        disableRotation: false,
-        reuseIntervalSeconds: 3,
-        validIfNotUsedForSeconds: 0,
-        absoluteLifetimeSeconds: 0,
-      },
-    },
   };
 }

@@ -1,3 +1,4 @@
+import { applicationLinks } from './application-links.ts';
 import { displayName } from './display-name.ts';
 import { html } from './html.ts';
 import { FORWARD, methodMark } from './marks.ts';
@@ -5,6 +6,7 @@ import type { ConnectorsModel } from './models.ts';
 import { cancelForm, nextStep } from './next-step.ts';
 import { applicationName, nameHtml, type Page, renderPage, type Site } from './page.ts';
 import { localUrl } from './safe-url.ts';
+import { staySignedInChoice } from './stay-signed-in.ts';
 
 /** Asks how the person would like to sign in: one full-width link for each way. */
 export function connectorsPage(site: Site, model: ConnectorsModel): Page {
@@ -22,7 +24,8 @@ export function connectorsPage(site: Site, model: ConnectorsModel): Page {
       ? html`<p class="notice" id="no-connectors">${say.text('connectors.none')}</p>`
       : html`<p class="lead">${say.text('connectors.lead')}</p>
 <ul class="methods" id="connectors" aria-label="${say.text('connectors.list')}">
-${items}</ul>`;
+${items}</ul>
+${staySignedInChoice(model.staySignedIn, say)}`;
   return renderPage(site, model, {
     id: 'connectors',
     title:
@@ -31,7 +34,7 @@ ${items}</ul>`;
         : say.text('connectors.titleFor', { application: applicationName(model.application, say) }),
     main: html`<h1 id="title">${say.text('connectors.title')}</h1>
 ${choice}
-${cancelForm(model.cancelAction, model.application, say)}${items.length > 0 && nextStep(model.application, say)}`,
+${cancelForm(model.cancelAction, model.application, say)}${items.length > 0 && nextStep(model.application, say)}${applicationLinks(model.application, say)}`,
     redirectUri: model.cancelAction === undefined ? undefined : model.application?.redirectUri,
   });
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contentSecurityPolicy, formTarget } from './content-security-policy.ts';
+import { contentSecurityPolicy, formTarget, frameOrigin } from './content-security-policy.ts';
 
 const FIXED = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: https:";
 
@@ -19,6 +19,21 @@ describe('contentSecurityPolicy', () => {
     expect(policy).toBe(
       `${FIXED} http://localhost:9000; form-action 'self' https:; frame-ancestors 'none'; base-uri 'none'`,
     );
+  });
+
+  it('OIDC Front-Channel Logout §3: frames are of exactly the origins that are named', () => {
+    const frames = ['https://a.example/out?sid=1', 'https://a.example/two', 'http://localhost:8080/out', 'about:blank'];
+    const policy = contentSecurityPolicy({ images: [], frames });
+    expect(policy).toContain("; frame-src https://a.example http://localhost:8080; form-action 'self'; ");
+    for (const address of ['https://a;script-src/', 'https://a,b/', 'https://[::1]/', 'javascript:x', 'https://u@a/']) {
+      expect(frameOrigin(address)).toBeUndefined();
+    }
+  });
+
+  it('lets a form lead on by way of others', () => {
+    const formTargets = ['https://upstream.example/', 'http://id.example/', 'javascript:x'];
+    const policy = contentSecurityPolicy({ redirectUri: 'com.example.app:/out', images: [], formTargets });
+    expect(policy).toContain("; form-action 'self' com.example.app: https: http:; ");
   });
 
   it.each([

@@ -4,16 +4,37 @@ import { overrideWords } from '../locales/override-words.ts';
 import { approvalPage } from './approval-page.ts';
 import { type Asset, createAssets } from './assets.ts';
 import { connectorsPage } from './connectors-page.ts';
+import { deviceCodePage } from './device-code-page.ts';
+import { deviceConfirmPage } from './device-confirm-page.ts';
+import { deviceEndPage } from './device-end-page.ts';
 import { displayName } from './display-name.ts';
 import { errorPage } from './error-page.ts';
 import { expiredPage } from './expired-page.ts';
+import { formPostPage } from './form-post-page.ts';
 import { loginPage } from './login-page.ts';
-import type { ApprovalModel, ConnectorsModel, ErrorModel, ExpiredModel, LoginModel, SignedOutModel } from './models.ts';
+import { logoutFramesPage } from './logout-frames-page.ts';
+import { logoutQuestionPage } from './logout-question-page.ts';
+import type {
+  ApprovalModel,
+  ConnectorsModel,
+  DeviceCodeModel,
+  DeviceConfirmModel,
+  DeviceEndModel,
+  ErrorModel,
+  ExpiredModel,
+  FormPostModel,
+  LoginModel,
+  LogoutFramesModel,
+  LogoutQuestionModel,
+  SignedOutModel,
+  StillSignedInModel,
+} from './models.ts';
 import { openOverrideFolder } from './override-folder.ts';
 import type { Page, Site } from './page.ts';
 import { safeUrl } from './safe-url.ts';
 import { createSay } from './say.ts';
 import { signedOutPage } from './signed-out-page.ts';
+import { stillSignedInPage } from './still-signed-in-page.ts';
 
 /** The pages of the sign-in service. Each is a pure function of its model. */
 export interface Views {
@@ -21,8 +42,15 @@ export interface Views {
   login(model: LoginModel): Page;
   approval(model: ApprovalModel): Page;
   error(model: ErrorModel): Page;
+  logoutQuestion(model: LogoutQuestionModel): Page;
+  logoutFrames(model: LogoutFramesModel): Page;
+  stillSignedIn(model: StillSignedInModel): Page;
   signedOut(model: SignedOutModel): Page;
   expired(model: ExpiredModel): Page;
+  formPost(model: FormPostModel): Page;
+  deviceCode(model: DeviceCodeModel): Page;
+  deviceConfirm(model: DeviceConfirmModel): Page;
+  deviceEnd(model: DeviceEndModel): Page;
   /** The files that the pages need, by path below the issuer (`/static/…`). */
   readonly assets: ReadonlyMap<string, Asset>;
   /** What of the theme could not be used, one sentence each, fit for a log line at start. */
@@ -61,8 +89,15 @@ export function createViews(options: { readonly frontend: FrontendConfig; readon
     login: (model) => loginPage(site, model),
     approval: (model) => approvalPage(site, model),
     error: (model) => errorPage(site, model),
+    logoutQuestion: (model) => logoutQuestionPage(site, model),
+    logoutFrames: (model) => logoutFramesPage(site, model),
+    stillSignedIn: (model) => stillSignedInPage(site, model),
     signedOut: (model) => signedOutPage(site, model),
     expired: (model) => expiredPage(site, model),
+    formPost: (model) => formPostPage(site, model),
+    deviceCode: (model) => deviceCodePage(site, model),
+    deviceConfirm: (model) => deviceConfirmPage(site, model),
+    deviceEnd: (model) => deviceEndPage(site, model),
     assets: assets.files,
     problems: [...assets.problems, ...words.problems],
   };

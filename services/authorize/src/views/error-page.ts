@@ -7,6 +7,7 @@ import type { Say } from './say.ts';
 
 const USUAL_TURN: Readonly<Record<Problem, Turn>> = {
   'bad-request': 'application-owner',
+  'bad-logout': 'application-owner',
   'unknown-application': 'application-owner',
   'untrusted-return': 'application-owner',
   'sign-in-failed': 'try-again',

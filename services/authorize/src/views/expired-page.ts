@@ -19,7 +19,7 @@ ${
   again === undefined
     ? html`<p class="next" id="next-step">${say.html('expired.manual', { application })}</p>`
     : html`<div class="choices"><a class="primary" id="start-again" href="${again}">${say.text('expired.startAgain')}</a></div>
-${model.application !== undefined && html`<p class="next" id="next-step">${say.html('expired.next', { application })}</p>`}`
+${model.application !== undefined && html`<p class="next" id="next-step">${model.application.isOnDevice === true ? say.text('device.startAgain') : say.html('expired.next', { application })}</p>`}`
 }`,
   });
 }

@@ -1,3 +1,4 @@
+import { applicationLinks } from './application-links.ts';
 import { displayName } from './display-name.ts';
 import { attributes, html, type SafeHtml } from './html.ts';
 import { BACK } from './marks.ts';
@@ -6,7 +7,9 @@ import { cancelForm, nextStep } from './next-step.ts';
 import { applicationName, nameHtml, type Page, renderPage, type Site } from './page.ts';
 import { localUrl } from './safe-url.ts';
 import type { Say } from './say.ts';
+import { staySignedInBox } from './stay-signed-in.ts';
 import { type UsernamePrompt, usernamePrompt } from './username-prompt.ts';
+import { waitText } from './wait-text.ts';
 
 /** Asks for a name and a password. The password is never part of the model, so it cannot be shown again. */
 export function loginPage(site: Site, model: LoginModel): Page {
@@ -24,7 +27,7 @@ export function loginPage(site: Site, model: LoginModel): Page {
 ${method !== '' && html`<p class="lead" id="login-method">${say.html('login.with', { method: nameHtml(method) })}</p>`}
 ${model.failure !== undefined && failureSummary(model.failure, prompt, say)}
 ${loginForm(model, prompt, say)}
-${backLink(model.backHref, say)}${cancelForm(model.cancelAction, model.application, say)}${nextStep(model.application, say)}`,
+${backLink(model.backHref, say)}${cancelForm(model.cancelAction, model.application, say)}${nextStep(model.application, say)}${applicationLinks(model.application, say)}`,
     redirectUri: model.application?.redirectUri,
   });
 }
@@ -53,7 +56,7 @@ function loginForm(model: LoginModel, prompt: UsernamePrompt, say: Say): SafeHtm
 </div>
 <p class="hint" id="caps-lock" role="status" data-text="${say.text('login.capsLock')}"></p>
 </div>
-<button class="primary" id="submit-login" type="submit">${say.text('login.submit')}</button>
+${staySignedInBox(model.staySignedIn, say)}<button class="primary" id="submit-login" type="submit">${say.text('login.submit')}</button>
 </form>`;
 }
 
@@ -90,18 +93,6 @@ function failureText(failure: LoginFailure, prompt: UsernamePrompt, say: Say): s
     case 'unavailable':
       return say.text('login.unavailable.text');
   }
-}
-
-/** "40 seconds", "5 minutes", "2 hours", rounded up, so that waiting that long is enough. */
-function waitText(seconds: number, say: Say): string {
-  const whole = Math.max(1, Math.ceil(seconds));
-  const [amount, unit] =
-    whole <= 60
-      ? [whole, 'second']
-      : whole <= 3_600
-        ? [Math.ceil(whole / 60), 'minute']
-        : [Math.ceil(whole / 3_600), 'hour'];
-  return new Intl.NumberFormat(say.locale, { style: 'unit', unit, unitDisplay: 'long' }).format(amount);
 }
 
 function backLink(backHref: string | undefined, say: Say): SafeHtml | undefined {

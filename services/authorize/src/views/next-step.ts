@@ -9,6 +9,7 @@ export function nextStep(application: ApplicationModel | undefined, say: Say): S
   if (application === undefined) {
     return undefined;
   }
+  if (application.isOnDevice === true) return html`<p class="next" id="next-step">${say.text('device.next')}</p>`;
   const name = nameHtml(applicationName(application, say));
   const host = hostText(application, say);
   const sentence =
@@ -27,7 +28,10 @@ export function cancelForm(
   if (cancelAction === undefined) {
     return undefined;
   }
-  const label = say.html('login.cancel', { application: nameHtml(applicationName(application, say)) });
+  const label =
+    application?.isOnDevice === true
+      ? say.html('device.cancel')
+      : say.html('login.cancel', { application: nameHtml(applicationName(application, say)) });
   return html`<form id="cancel-form" method="post" action="${localUrl(cancelAction)}"><button class="quiet" id="cancel" type="submit"><span>${label}</span></button></form>
 `;
 }

@@ -6,7 +6,7 @@ import { displayName } from './display-name.ts';
 import { attributes, html, htmlText, type SafeHtml } from './html.ts';
 import { TESSERA_MARK } from './marks.ts';
 import type { ApplicationModel, PageModel } from './models.ts';
-import { localUrl, type SafeUrl, safeImageUrl } from './safe-url.ts';
+import { localUrl, parseWebUrl, type SafeUrl, safeImageUrl } from './safe-url.ts';
 import type { Say } from './say.ts';
 
 /** A finished page. The status is the caller's business. */
@@ -38,6 +38,12 @@ export interface PageParts {
   readonly main: SafeHtml;
   /** Where a form of the page may end up; undefined when it has none that leaves us. */
   readonly redirectUri?: string | undefined;
+  /** Addresses by way of which a form may get there. */
+  readonly formTargets?: readonly string[] | undefined;
+  /** Source expression that admits a script in `main`. */
+  readonly inlineScript?: string | undefined;
+  /** Addresses of the frames in `main`. */
+  readonly frames?: readonly string[] | undefined;
 }
 
 /** A name that somebody chose, kept apart from the direction of the text around it. */
@@ -51,9 +57,14 @@ export function applicationName(application: ApplicationModel | undefined, say: 
   return name === '' ? say.text('application.unnamed') : name;
 }
 
-/** The host of an application in words; undefined when it is not known. */
+/**
+ * The host of an application in words; undefined when it is not known. One that runs on a device has no address, but perhaps a
+ * page of its own.
+ */
 export function hostText(application: ApplicationModel | undefined, say: Say): string | undefined {
-  const host = applicationHost(application?.redirectUri);
+  const host = applicationHost(
+    application?.isOnDevice === true ? parseWebUrl(application.clientUri ?? '')?.href : application?.redirectUri,
+  );
   if (host === undefined) {
     return undefined;
   }
@@ -93,6 +104,9 @@ ${footer(site, model, say)}
       model.locale,
       contentSecurityPolicy({
         redirectUri: parts.redirectUri,
+        formTargets: parts.formTargets,
+        inlineScript: parts.inlineScript,
+        frames: parts.frames,
         images: [site.assets.logoAddress, model.application?.logoUrl],
       }),
     ),

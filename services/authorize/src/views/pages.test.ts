@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { LoginModel, Problem } from './models.ts';
+import type { ConsentScope } from '../consent/consent-scopes.ts';
+import type { ApprovalModel, LoginModel, Problem } from './models.ts';
 import { createTestViews, everyPage } from './views-fixture.ts';
 
 const views = createTestViews();
@@ -142,6 +143,101 @@ describe('approval page', () => {
   });
 });
 
+describe('what an application tells about itself', () => {
+  const application = { name: 'Example App', redirectUri: 'https://app.example.com/callback' };
+
+  it.each(['connectors', 'login', 'approval', 'device confirm'])(
+    'RFC 7591 §2: its page, policy and terms are on the page %s',
+    (name) => {
+      const html = pages[name]?.html;
+      for (const [id, path] of [
+        ['page', 'about'],
+        ['policy', 'privacy'],
+        ['terms', 'terms'],
+      ]) {
+        expect(tag(html, `application-${id}`)).toBe(
+          `<a id="application-${id}" href="https://app.example.com/${path}" target="_blank" rel="noopener noreferrer">`,
+        );
+      }
+    },
+  );
+
+  it.each([
+    'javascript:alert(1)',
+    'data:text/html,x',
+    '/dex/logout',
+    '//evil.example/',
+    'https://user:pw@x.example/',
+    '',
+  ])('N13: %j is no page on the web, and no link', (address) => {
+    const named = { ...application, clientUri: address, policyUri: address, tosUri: address };
+    expect(login({ application: named })).not.toContain('application-links');
+  });
+});
+
+describe('staying signed in', () => {
+  it('is a box that says so, ticked as it stands, and none where nothing is kept', () => {
+    expect(tag(login({ staySignedIn: true }), 'remember-me')).toBe(
+      '<input id="remember-me" name="remember_me" type="checkbox" value="yes" checked>',
+    );
+    expect(tag(login({ staySignedIn: false }), 'remember-me')).not.toContain('checked');
+    expect(login({})).not.toContain('remember');
+    expect(login({ staySignedIn: true, locale: 'zh-CN' })).toContain('在此浏览器中保持登录');
+  });
+
+  it('is a link to the other choice where there is no form', () => {
+    const page = (isOn: boolean) =>
+      views.connectors({
+        locale: 'en',
+        methods: [{ id: 'x', name: 'X', type: 'oidc', href: '/x' }],
+        staySignedIn: { isOn, otherHref: '/dex/auth?y' },
+      }).html;
+    expect(tag(page(true), 'stay-signed-in-change')).toContain('href="/dex/auth?y"');
+    expect(page(true)).toContain('You will stay signed in with this browser.');
+    expect(page(false)).toContain('You will be signed out when you close the browser.');
+  });
+});
+
+describe('the boxes of the approval page', () => {
+  const scope = { kind: 'api', isRequired: false, isEmphasized: false } as const;
+  const approval = (scopes: readonly ConsentScope[], more: Partial<ApprovalModel> = {}) =>
+    views.approval({
+      locale: 'en',
+      application: { name: 'Example App', redirectUri: 'https://app.example.com/callback' },
+      action: '/dex/approval',
+      req: 'r',
+      hmac: 'h',
+      scopes,
+      person: {},
+      ...more,
+    }).html;
+
+  it('are ticked, each with its words as label, and what is required has none', () => {
+    const html = approval([
+      { ...scope, name: 'a', isRequired: true },
+      { ...scope, name: 'b', displayName: 'Do <b>', description: 'More of it', isEmphasized: true },
+    ]);
+    expect(html).toContain('<input type="hidden" name="scope-0" value="yes">');
+    expect(tag(html, 'scope-1')).toBe('<input id="scope-1" name="scope-1" type="checkbox" value="yes" checked>');
+    expect(html).toContain('<label class="box" for="scope-1">');
+    expect(html).toContain('Do &#60;b&#62;');
+    expect(html).toContain('<li class="emphasized">');
+    expect(html).toContain('<span class="hint">More of it</span>');
+  });
+
+  it('are left out where there is nothing to choose', () => {
+    const html = approval([{ ...scope, name: 'a', isRequired: true }]);
+    expect(html).not.toMatch(/checkbox|name="choice"|scope-0/);
+  });
+
+  it('offers to be remembered only where it can be, and does not tick that', () => {
+    expect(approval([], { canRemember: true })).toContain(
+      '<input id="remember" name="remember" type="checkbox" value="yes">',
+    );
+    expect(approval([])).not.toContain('remember');
+  });
+});
+
 describe('error page', () => {
   it('says what happened, whose turn it is, and the reference', () => {
     const { html = '' } = everyPage(views, { text: 'REF-1' })['error'] ?? {};
@@ -154,6 +250,7 @@ describe('error page', () => {
 
   it.each([
     'bad-request',
+    'bad-logout',
     'unknown-application',
     'untrusted-return',
     'sign-in-failed',

@@ -38,6 +38,13 @@ export function safeUrl(address: string | undefined): SafeUrl | undefined {
   return url === undefined ? undefined : { [ADDRESS]: url.href };
 }
 
+/** A page elsewhere on the web that somebody else named; undefined for anything else, our own server included (N13). */
+export function webUrl(address: string | undefined): SafeUrl | undefined {
+  const isBounded = address !== undefined && address.length <= MAX_CHARACTERS;
+  const url = isBounded ? parseWebUrl(address) : undefined;
+  return url === undefined ? undefined : { [ADDRESS]: url.href };
+}
+
 /**
  * Where an image may come from: as {@link safeUrl}, or inline in base64 (at most 8 KiB). Undefined
  * when it may not.

@@ -1,4 +1,5 @@
 import { html } from './html.ts';
+import { logoutFrames } from './logout-frames.ts';
 import type { SignedOutModel } from './models.ts';
 import { applicationName, nameHtml, type Page, renderPage, type Site } from './page.ts';
 import { safeUrl } from './safe-url.ts';
@@ -17,6 +18,7 @@ ${
   back !== undefined &&
   html`<div class="choices"><a class="primary" id="return" href="${back}"><span>${say.html('signedOut.return', { application: name })}</span></a></div>
 `
-}<p class="next" id="next-step">${say.text('signedOut.shared')}</p>`,
+}<p class="next" id="next-step">${say.text('signedOut.shared')}</p>${logoutFrames(model.frames ?? [])}`,
+    frames: model.frames,
   });
 }
