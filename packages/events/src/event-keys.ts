@@ -7,6 +7,7 @@ export const eventKeys: Readonly<Record<EventType, string>> = {
   'sign_in.throttled': 'client id, as it is not known who the person is',
   'session.started': 'the person (`sub`)',
   'session.ended': 'the person (`sub`)',
+  'session.logout_undelivered': 'client id, as it may know the person by another name',
   'consent.granted': 'the person (`sub`)',
   'consent.denied': 'the person (`sub`)',
   'consent.withdrawn': 'the person (`sub`)',

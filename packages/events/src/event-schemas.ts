@@ -83,6 +83,20 @@ export const eventSchemas = {
   'session.ended': z
     .strictObject({ sessionId, connectorId, reason: reasonWord('`logout`, `expired`, `administrator`') })
     .describe('The session was ended. Written with its end.'),
+  'session.logout_undelivered': z
+    .strictObject({
+      clientId: clientId.describe('Client that was to be told that a session ended.'),
+      sessionId: sessionId.optional().describe('Session that ended; absent when the client is told of persons only.'),
+      reason: z
+        .enum(['refused', 'unreachable'])
+        .describe(
+          'Why: `refused` = the client answered that it does not take what it was sent, `unreachable` = it gave no good answer for a day.',
+        ),
+      attempts: z.int().min(1).describe('How often it was tried.'),
+    })
+    .describe(
+      'A client was not told that a session ended, and will not be any more (OpenID Connect Back-Channel Logout 1.0 §2.5). Best effort.',
+    ),
   'consent.granted': z
     .strictObject({
       clientId: consentClientId,
@@ -123,7 +137,7 @@ export const eventSchemas = {
         .string()
         .min(1)
         .describe(
-          'Way the client authenticated: `client_secret_basic`, `client_secret_post`, `none`, or `unsupported` for whatever else.',
+          'Way the client authenticated: `client_secret_basic`, `client_secret_post`, `client_secret_jwt`, `private_key_jwt`, `none`, or `unsupported` for whatever else.',
         ),
       reason: z
         .enum(['malformed', 'unknown_client', 'wrong_secret', 'disabled', 'public_client'])

@@ -1,6 +1,6 @@
 import { OAuthError, TesseraError, toOAuthError } from '@tessera/errors';
 import { invalid } from './body.ts';
-import { corsHeaders, preflight, withVary } from './cors.ts';
+import { anyOrigin, type CorsPolicy, corsHeaders, preflight, withVary } from './cors.ts';
 import { type HttpHandler, type HttpRequest, type HttpResponse, jsonResponse } from './message.ts';
 import type { HttpServerOptions } from './options.ts';
 import { createRequest, type Incoming, singleHeader } from './request.ts';
@@ -32,7 +32,8 @@ export async function answerRequest(
 ): Promise<HttpResponse> {
   const { match, work } = routed;
   const origin = singleHeader(incoming.message, 'origin');
-  const cors = match?.spec.cors === true ? corsHeaders(options.cors, origin) : undefined;
+  const policy = match === undefined ? undefined : corsPolicyOf(options, match.spec);
+  const cors = policy === undefined ? undefined : corsHeaders(policy, origin);
   try {
     if (work === undefined) return await answerByKernel(options, incoming, match, origin);
     const answer = await work.handler(work.request);
@@ -55,14 +56,20 @@ async function answerByKernel(
     const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
     return { status: 404, headers, body: '404 page not found\n' };
   }
-  if (message.method === 'OPTIONS' && match.spec.cors) return preflight(options.cors, origin, match.spec.methods);
+  const policy = corsPolicyOf(options, match.spec);
+  if (message.method === 'OPTIONS' && policy !== undefined) return preflight(policy, origin, match.spec.methods);
   throw invalid(405, 'The method is not allowed here.', { allow: allowedMethods(match.spec) });
+}
+
+function corsPolicyOf(options: HttpServerOptions, { cors }: RouteSpec): CorsPolicy | undefined {
+  if (cors === 'public') return anyOrigin;
+  return cors ? options.cors : undefined;
 }
 
 /** The value of `Allow` (RFC 9110 §10.2.1). */
 function allowedMethods(spec: RouteSpec): string {
   const methods = spec.methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
-  return [...methods, ...(spec.cors ? ['OPTIONS'] : [])].join(', ');
+  return [...methods, ...(spec.cors === false ? [] : ['OPTIONS'])].join(', ');
 }
 
 function errorAnswer(

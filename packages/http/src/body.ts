@@ -1,27 +1,49 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { OAuthError } from '@tessera/errors';
+import { type Parameters, parseFormParameters } from '@tessera/oauth';
+import { parseMultipartForm } from './multipart.ts';
 
 /** Most bytes of a form. Everything we read from outside is far below it. */
 export const MAX_FORM_BYTES = 64 * 1024;
 
 const FORM_TYPE = /^application\/x-www-form-urlencoded(?:; ?charset=(?:utf-8|"utf-8"))?$/i;
 
+/** `multipart/form-data` with a boundary of RFC 2046 §5.1.1. */
+const MULTIPART_TYPE =
+  /^multipart\/form-data; ?boundary=(?:[0-9A-Za-z'()+_,./:=?-]{1,70}|"[0-9A-Za-z'()+_,./:=? -]{1,70}")$/i;
+
+/** How a form may be sent: percent-encoded alone, or also in parts (RFC 7578), as ArkID's documentation tells clients to. */
+export type FormEncoding = 'urlencoded' | 'urlencoded-or-multipart';
+
 /**
- * Reads a form's text. Throws OAuthError `invalid_request`: 415 for another content type (compared whole, N92), 413
- * beyond `MAX_FORM_BYTES` (declared or real), 400 for bytes that are not UTF-8 and for a client that left midway.
+ * Reads a form. Throws OAuthError `invalid_request`: 415 for another content type (compared whole, N92), 413
+ * beyond `MAX_FORM_BYTES` (declared or real), 400 for bytes that are not UTF-8, malformed parts, files, and for a client
+ * that left midway.
  */
-export async function readForm(message: IncomingMessage): Promise<string> {
-  if (!FORM_TYPE.test(message.headers['content-type'] ?? '')) {
+export async function readForm(message: IncomingMessage, encoding: FormEncoding): Promise<Parameters> {
+  const contentType = message.headers['content-type'] ?? '';
+  const isMultipart = encoding === 'urlencoded-or-multipart' && MULTIPART_TYPE.test(contentType);
+  if (!isMultipart && !FORM_TYPE.test(contentType)) {
     throw invalid(415, 'The content type must be application/x-www-form-urlencoded.');
   }
+  const bytes = await readBody(message);
+  const parameters = isMultipart ? await parseMultipartForm(bytes, contentType) : parsedText(bytes);
+  if (parameters === undefined) throw invalid(400, 'The request body is malformed.');
+  return parameters;
+}
+
+function parsedText(bytes: Buffer): Parameters | undefined {
+  const parsed = isUtf8(bytes) ? parseFormParameters(bytes.toString('utf8')) : undefined;
+  return parsed?.ok === true ? parsed.parameters : undefined;
+}
+
+async function readBody(message: IncomingMessage): Promise<Buffer> {
   if (message.headers['content-encoding'] !== undefined) {
     throw invalid(415, 'Content encodings are not supported.');
   }
   if (Number(message.headers['content-length'] ?? 0) > MAX_FORM_BYTES) throw tooLarge();
-  const bytes = await readBytes(message);
-  if (!isUtf8(bytes)) throw invalid(400, 'The request body is malformed.');
-  return bytes.toString('utf8');
+  return readBytes(message);
 }
 
 /**

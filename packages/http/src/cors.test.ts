@@ -49,7 +49,7 @@ test('a preflight tells an allowed origin what it may do, and another one nothin
 });
 
 test('N12: the headers go with every answer of a route open to scripts, errors too, and with no other', async () => {
-  const options = { handlers: { jwks: handler, token: handler, home: handler }, cors: listed };
+  const options = { handlers: { jwks: handler, userinfo: handler, token: handler, home: handler }, cors: listed };
   await using server = await startBench(options);
   using connection = openRaw(server.port);
   const ask = async (method: string, target: string, origin: string) => {
@@ -58,11 +58,24 @@ test('N12: the headers go with every answer of a route open to scripts, errors t
     return [status, headers.get('access-control-allow-origin'), headers.get('vary')];
   };
   const ours = 'https://app.example';
-  expect(await ask('GET', '/keys', ours)).toEqual([200, ours, 'accept-encoding, Origin']);
-  expect(await ask('GET', '/keys', 'https://evil.example')).toEqual([200, undefined, 'accept-encoding, Origin']);
+  expect(await ask('GET', '/userinfo', ours)).toEqual([200, ours, 'accept-encoding, Origin']);
+  expect(await ask('GET', '/userinfo', 'https://evil.example')).toEqual([200, undefined, 'accept-encoding, Origin']);
+  // What everybody may know, every script may read.
+  expect(await ask('GET', '/keys', 'https://anybody.example')).toEqual([200, '*', 'accept-encoding']);
   expect(await ask('GET', '/token', ours)).toEqual([405, ours, 'Origin']);
   expect(await ask('OPTIONS', '/token', ours)).toEqual([204, ours, 'Origin']);
   expect(await ask('OPTIONS', '/token', 'null')).toEqual([204, undefined, 'Origin']);
   expect(await ask('GET', '/', ours)).toEqual([200, undefined, 'accept-encoding']);
   expect(await ask('OPTIONS', '/', ours)).toEqual([405, undefined, undefined]);
+});
+
+test('N12: origins that clients name are let in for as long as they do, and no others', () => {
+  const origins = new Set(['https://spa.example']);
+  const policy = { allowedOrigins: [], allowedHeaders: ['Authorization'], clientOrigins: () => origins };
+  const spa = { 'access-control-allow-origin': 'https://spa.example', vary: 'Origin' };
+  expect(corsHeaders(policy, 'https://spa.example')).toEqual(spa);
+  expect(corsHeaders(policy, 'https://spa.example.evil.com')).toEqual({ vary: 'Origin' });
+  expect(corsHeaders(policy, 'null')).toEqual({ vary: 'Origin' });
+  origins.delete('https://spa.example');
+  expect(corsHeaders(policy, 'https://spa.example')).toEqual({ vary: 'Origin' });
 });

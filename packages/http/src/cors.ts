@@ -5,7 +5,12 @@ export interface CorsPolicy {
   /** Whole origins, compared exactly; `*` for all. The origin `null` is never allowed (N12). */
   readonly allowedOrigins: readonly string[];
   readonly allowedHeaders: readonly string[];
+  /** Origins that clients name for themselves, at this moment; undefined = none ever will. */
+  readonly clientOrigins?: () => ReadonlySet<string>;
 }
+
+/** For documents that everybody may read: discovery and public keys. */
+export const anyOrigin: CorsPolicy = { allowedOrigins: ['*'], allowedHeaders: [] };
 
 const PREFLIGHT_SECONDS = '600';
 
@@ -14,9 +19,11 @@ const PREFLIGHT_SECONDS = '600';
  * by origin says so even to requests without one, so that no cache gives it to another (Fetch standard §3.3.7).
  */
 export function corsHeaders(policy: CorsPolicy, origin: string | undefined): Readonly<Record<string, string>> {
-  if (policy.allowedOrigins.length === 0) return {};
-  if (policy.allowedOrigins.includes('*')) return origin === 'null' ? {} : { 'access-control-allow-origin': '*' };
-  if (origin === undefined || origin === 'null' || !policy.allowedOrigins.includes(origin)) return { vary: 'Origin' };
+  const { allowedOrigins, clientOrigins } = policy;
+  if (allowedOrigins.length === 0 && clientOrigins === undefined) return {};
+  if (allowedOrigins.includes('*')) return origin === 'null' ? {} : { 'access-control-allow-origin': '*' };
+  if (origin === undefined || origin === 'null') return { vary: 'Origin' };
+  if (!allowedOrigins.includes(origin) && clientOrigins?.().has(origin) !== true) return { vary: 'Origin' };
   return { 'access-control-allow-origin': origin, vary: 'Origin' };
 }
 

@@ -24,7 +24,12 @@ test('N92: the content type of a form is compared whole', async () => {
     'application/x-www-form-urlencoded; charset=utf-8; x': 415,
     'application/x-www-form-urlencodedx': 415,
     'application/x-www-form-urlencoded,application/json': 415,
-    'multipart/form-data; boundary=application/x-www-form-urlencoded': 415,
+    // A boundary and no parts: the type is fine, the body is not.
+    'multipart/form-data; boundary=application/x-www-form-urlencoded': 400,
+    'multipart/form-data': 415,
+    'multipart/form-data; boundary=': 415,
+    'multipart/form-data; boundary=a; boundary=b': 415,
+    'multipart/mixed; boundary=a': 415,
     'application/json': 415,
     '': 415,
   };
@@ -141,5 +146,57 @@ test('a client that left before its form is asked for does not keep the handler 
   const message = new IncomingMessage(new Socket());
   message.headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '3' };
   message.destroy();
-  await expect(readForm(message)).rejects.toMatchObject({ status: 400 });
+  await expect(readForm(message, 'urlencoded')).rejects.toMatchObject({ status: 400 });
+});
+
+function inParts(parts: readonly string[], boundary = 'frontier'): { readonly body: string; readonly type: string } {
+  const body = parts.map((part) => `--${boundary}\r\n${part}\r\n`).join('');
+  return { body: `${body}--${boundary}--\r\n`, type: `content-type: multipart/form-data; boundary=${boundary}` };
+}
+
+const field = (name: string, value: string): string => `Content-Disposition: form-data; name="${name}"\r\n\r\n${value}`;
+
+test('RFC 7578 §4: a client may send its form in parts, with the same meaning', async () => {
+  await using server = await startBench({ handlers });
+  using connection = openRaw(server.port);
+  const { body, type } = inParts([
+    field('grant_type', 'authorization_code'),
+    field('code', 'a+b%20c'),
+    field('a', '1'),
+  ]);
+  connection.write(formPost('/token', body, [type]));
+  expect(JSON.parse((await connection.next()).body)).toEqual([
+    ['grant_type', 'authorization_code'],
+    ['code', 'a+b%20c'],
+    ['a', '1'],
+  ]);
+});
+
+test.each([
+  ['a file', inParts([`Content-Disposition: form-data; name="a"; filename="b"\r\n\r\nx`]), 400],
+  ['NUL in a value (N91)', inParts([field('a', 'x\0')]), 400],
+  ['NUL in a name (N91)', inParts([field('a\0', 'x')]), 400],
+  ['a value longer than any other form may have (N91)', inParts([field('a', 'x'.repeat(16_385))]), 400],
+  ['a name longer than any other form may have (N91)', inParts([field('a'.repeat(129), 'x')]), 400],
+  ['more than a hundred parts', inParts(Array.from({ length: 101 }, (_, n) => field(String(n), 'x'))), 400],
+  ['no end', { ...inParts([]), body: `--frontier\r\n${field('a', '1')}` }, 400],
+  ['more than 64 KiB', inParts([field('a', 'x'.repeat(MAX_FORM_BYTES))]), 413],
+])(
+  'RFC 7578: a form in parts with %s is refused, and its connection stays in step',
+  async (_, { body, type }, status) => {
+    await using server = await startBench({ handlers });
+    using connection = openRaw(server.port);
+    connection.write(formPost('/token', body, [type]));
+    expect((await connection.next()).status).toBe(status);
+    connection.write(formPost('/token', 'a=1'));
+    expect((await connection.next()).body).toBe('[["a","1"]]');
+  },
+);
+
+test('a form of a page is never in parts', async () => {
+  await using server = await startBench({ handlers: { approval: echoForm } });
+  using connection = openRaw(server.port);
+  const { body, type } = inParts([field('a', '1')]);
+  connection.write(formPost('/approval', body, [type]));
+  expect((await connection.next()).status).toBe(415);
 });

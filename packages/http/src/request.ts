@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type Parameters, parseFormParameters } from '@tessera/oauth';
-import { invalid, readForm } from './body.ts';
+import { type FormEncoding, invalid, readForm } from './body.ts';
 import { readCookie } from './cookies.ts';
 import type { HttpRequest } from './message.ts';
 import type { RouteMatch } from './router.ts';
@@ -29,15 +29,16 @@ export function createRequest(incoming: Incoming, match: RouteMatch, method: 'GE
     remoteAddress: incoming.address,
     query: () => parseParameters(target.queryString, 'The query is malformed.'),
     form: () => {
-      form ??= hasForm ? parsedForm(message) : Promise.resolve(parseParameters('', ''));
+      form ??= hasForm ? readForm(message, encodingOf(match)) : Promise.resolve(parseParameters('', ''));
       return form;
     },
     cookie: (name) => readCookie(message.headers.cookie, name),
   };
 }
 
-async function parsedForm(message: IncomingMessage): Promise<Parameters> {
-  return parseParameters(await readForm(message), 'The request body is malformed.');
+/** Pages post forms of our own making. */
+function encodingOf({ spec }: RouteMatch): FormEncoding {
+  return spec.audience === 'client' ? 'urlencoded-or-multipart' : 'urlencoded';
 }
 
 /** A parameter sent twice is not refused here: which names matter, and what to answer, is the endpoint's to say. */

@@ -8,7 +8,7 @@ export const routeTable = {
     path: '/.well-known/openid-configuration',
     methods: ['GET'],
     body: 'none',
-    cors: true,
+    cors: 'public',
     audience: 'client',
   },
   serverMetadata: {
@@ -16,10 +16,10 @@ export const routeTable = {
     path: '/.well-known/oauth-authorization-server',
     methods: ['GET'],
     body: 'none',
-    cors: true,
+    cors: 'public',
     audience: 'client',
   },
-  jwks: { service: 'keys', path: '/keys', methods: ['GET'], body: 'none', cors: true, audience: 'client' },
+  jwks: { service: 'keys', path: '/keys', methods: ['GET'], body: 'none', cors: 'public', audience: 'client' },
   home: { service: 'authorize', path: '/', methods: ['GET'], body: 'none', cors: false, audience: 'person' },
   authorization: {
     service: 'authorize',
@@ -69,6 +69,38 @@ export const routeTable = {
     cors: false,
     audience: 'person',
   },
+  device: {
+    service: 'authorize',
+    path: '/device',
+    methods: ['GET'],
+    body: 'none',
+    cors: false,
+    audience: 'person',
+  },
+  deviceVerification: {
+    service: 'authorize',
+    path: '/device/auth/verify_code',
+    methods: ['POST'],
+    body: 'form',
+    cors: false,
+    audience: 'person',
+  },
+  checkSession: {
+    service: 'authorize',
+    path: '/session/check',
+    methods: ['GET'],
+    body: 'none',
+    cors: false,
+    audience: 'person',
+  },
+  logoutCallback: {
+    service: 'authorize',
+    path: '/logout/callback',
+    methods: ['GET'],
+    body: 'none',
+    cors: false,
+    audience: 'person',
+  },
   logout: {
     service: 'authorize',
     path: '/logout',
@@ -94,6 +126,14 @@ export const routeTable = {
     audience: 'person',
   },
   token: { service: 'token', path: '/token', methods: ['POST'], body: 'form', cors: true, audience: 'client' },
+  deviceAuthorization: {
+    service: 'token',
+    path: '/device/code',
+    methods: ['POST'],
+    body: 'form',
+    cors: true,
+    audience: 'client',
+  },
   introspection: {
     service: 'token',
     path: '/token/introspect',
@@ -128,10 +168,10 @@ export interface RouteSpec {
   /** Path below the issuer's; a segment `:name` matches any one segment. */
   readonly path: string;
   readonly methods: readonly ('GET' | 'POST')[];
-  /** What a POST carries: `application/x-www-form-urlencoded`, at most 64 KiB. */
+  /** What a POST carries: `application/x-www-form-urlencoded`, or `multipart/form-data` from a client; at most 64 KiB. */
   readonly body: 'none' | 'form';
-  /** Whether scripts of other origins may call it where the configuration allows their origin. */
-  readonly cors: boolean;
+  /** Whether scripts of other origins may call it: where the configuration or a client allows their origin, or from everywhere. */
+  readonly cors: boolean | 'public';
   /** Who reads the answer: a person gets pages, a client JSON (also for errors). */
   readonly audience: 'person' | 'client' | 'operator';
 }

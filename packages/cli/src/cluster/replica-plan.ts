@@ -14,7 +14,7 @@ export interface PlannedReplica {
 }
 
 const MAX_REPLICAS = 16;
-const rpcServices: readonly ServiceName[] = ['keys', 'federation', 'storage'];
+const rpcServices: readonly ServiceName[] = ['token', 'keys', 'federation', 'storage'];
 const httpServices: readonly ServiceName[] = ['keys', 'authorize', 'token'];
 
 /** Reads `token=3,storage=2`. Throws CommandFailure for anything else. */

@@ -58,7 +58,7 @@ test('Replicas get ports of their own, and only services that are called get one
   expect(plan.filter(({ service }) => service === 'storage').map(({ replica }) => replica)).toEqual([0, 1]);
   const ports = plan.flatMap(({ grpc, http }) => [grpc, http].filter((address) => address !== undefined));
   expect(new Set(ports).size).toBe(ports.length);
-  expect(plan.filter(({ service }) => service === 'token').every(({ grpc }) => grpc === undefined)).toBe(true);
+  expect(plan.filter(({ service }) => service === 'authorize').every(({ grpc }) => grpc === undefined)).toBe(true);
 });
 
 test('Several storage processes with state in memory are refused, and so is a number that cannot be', async () => {

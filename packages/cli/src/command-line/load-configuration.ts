@@ -5,6 +5,7 @@ import {
   loadConfigFile,
   type TesseraConfig,
 } from '@tessera/config';
+import { assertExpressions } from './assert-expressions.ts';
 import { CommandFailure } from './failure.ts';
 
 /** Reads the configuration file. Throws CommandFailure with all problems, and the warnings after them. */
@@ -14,7 +15,10 @@ export function loadConfiguration(
   overrides: ConfigOverrides = {},
 ): { readonly config: TesseraConfig; readonly warnings: readonly string[] } {
   const result = loadConfigFile(file, env, overrides);
-  if (result.ok) return result;
+  if (result.ok) {
+    assertExpressions(result.config);
+    return result;
+  }
   const warnings = result.warnings.map((warning) => `warning: ${warning}`);
   throw new CommandFailure([formatProblems(result.problems), ...warnings].join('\n'));
 }

@@ -61,7 +61,8 @@ test('A separate service takes no public request until its neighbours are there,
     telemetry: { http: `127.0.0.1:${health}` },
   });
   const terminal = createFakeTerminal();
-  const args = ['serve', '--config', folder.file, '--target', 'token', '--http', `127.0.0.1:${port}`];
+  const grpc = `127.0.0.1:${await freePort()}`;
+  const args = ['serve', '--config', folder.file, '--target', 'token', '--http', `127.0.0.1:${port}`, '--grpc', grpc];
   const ended = runCommand(args, terminal);
   const told = await waitFor(() => fetch(`http://127.0.0.1:${health}/healthz/ready`), { what: 'token to tell' });
   expect([told.status, await told.text()]).toEqual([503, 'Not ready: starting\n']);

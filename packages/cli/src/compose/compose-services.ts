@@ -1,21 +1,28 @@
+import { type ClientKeys, createClientKeys } from '@tessera/client-keys';
 import type { Clock } from '@tessera/clock';
 import type { TesseraConfig } from '@tessera/config';
 import {
   createKeys,
   createStorage,
+  createTokenIssuerClient,
   type Federation,
   type Keys,
   type Service,
   type ServiceName,
   type Storage,
   type StorageApi,
+  type TokenApi,
+  type TokenIssuer,
 } from '@tessera/contracts';
+import { createEgressClient, type EgressClient } from '@tessera/egress';
 import type { EventLog } from '@tessera/events';
 import type { ErrorPage } from '@tessera/http';
+import { createResourceModel, type ResourceModel } from '@tessera/oauth';
 import type { Logger, Metrics } from '@tessera/telemetry';
 import { createDirectories, type Directories } from './directories.ts';
 import { createEventLogs, type EventLogs } from './event-logs.ts';
 import type { Neighbours } from './neighbours.ts';
+import { resourcesOf } from './resources.ts';
 import type { Targets } from './targets.ts';
 
 /** What services are composed from. */
@@ -34,6 +41,8 @@ export interface Composition {
   readonly services: readonly Service[];
   /** The page for errors below the routes of people; undefined without the authorize service. */
   readonly errorPage: ErrorPage | undefined;
+  /** Origins from which scripts of clients call. */
+  readonly corsOrigins: () => ReadonlySet<string>;
   /** Stops background work, the services that call others first. Requests have ended before. */
   close(): Promise<void>;
 }
@@ -47,21 +56,50 @@ export async function composeServices(options: ComposeOptions): Promise<Composit
   const created: Service[] = [];
   const directories = createDirectories(options);
   const eventLogs = createEventLogs(options);
+  const outside = createOutside(options);
   const close = async (): Promise<void> => {
     directories.close();
     await eventLogs.close();
     for (const service of created.toReversed()) await service.close();
+    await outside.close();
   };
   try {
-    const errorPage = await createAll({ ...options, directories, eventLogs, created });
-    return { services: created, errorPage, close };
+    const errorPage = await createAll({ ...options, directories, eventLogs, outside, created });
+    return { services: created, errorPage, corsOrigins: () => directories.corsOrigins(), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+/** What the services that face the public know of resources, and of what clients publish elsewhere. */
+interface Outside {
+  readonly resourceModel: ResourceModel;
+  readonly egress: EgressClient;
+  readonly clientKeys: ClientKeys;
+  close(): Promise<void>;
+}
+
+/** The addresses of clients stand in the configuration or come from those who administer it. */
+function createOutside({ config, clock, logger }: ComposeOptions): Outside {
+  const egress = createEgressClient({ policy: 'operator' });
+  const clientKeys = createClientKeys({ egress, clock, logger });
+  return {
+    resourceModel: createResourceModel(
+      resourcesOf(config.resources),
+      config.staticClients.map(({ id }) => id),
+    ),
+    egress,
+    clientKeys,
+    async close() {
+      clientKeys.close();
+      await egress.close();
+    },
+  };
+}
+
 interface Making extends ComposeOptions {
+  readonly outside: Outside;
   readonly directories: Directories;
   readonly eventLogs: EventLogs;
   readonly created: Service[];
@@ -118,8 +156,10 @@ async function createAll(making: Making): Promise<ErrorPage | undefined> {
     federation: federationOf(caller),
     events: making.eventLogs.of(storageOf(caller)),
   });
-  if (runs('token')) add(await createToken(making, faceOf('token')));
-  return runs('authorize') ? add(await createAuthorize(making, faceOf('authorize'))).errorPage : undefined;
+  const ownToken = runs('token') ? add(await createToken(making, faceOf('token'))).api : undefined;
+  if (!runs('authorize')) return undefined;
+  const tokens = createTokenIssuerClient(ownToken ?? neighbours.token('authorize'));
+  return add(await createAuthorize(making, { ...faceOf('authorize'), tokens })).errorPage;
 }
 
 /** What a service that faces the public calls. */
@@ -130,24 +170,30 @@ interface PublicFace {
   readonly events: EventLog;
 }
 
-async function createToken({ config, clock, logger, directories }: Making, face: PublicFace): Promise<Service> {
+async function createToken(
+  { config, clock, logger, directories, outside }: Making,
+  face: PublicFace,
+): Promise<Service & { readonly api: TokenApi }> {
   const { createTokenService } = await import('@tessera/token');
   return createTokenService({
     config,
     clock,
     logger,
     ...face,
+    resourceModel: outside.resourceModel,
+    clientKeys: outside.clientKeys,
     clients: directories.clients(face.storage),
     connectors: directories.connectors(face.federation),
     verificationKeys: directories.verificationKeys(face.keys),
+    accessTokenSecrets: directories.secrets('access_token', face.keys),
     refreshTokenSecrets: directories.secrets('refresh_token', face.keys),
     codeSecrets: directories.secrets('authorization_code', face.keys),
   });
 }
 
 async function createAuthorize(
-  { config, clock, logger, directories }: Making,
-  { storage, keys, federation, events }: PublicFace,
+  { config, clock, logger, directories, outside }: Making,
+  { storage, keys, federation, events, tokens }: PublicFace & { readonly tokens: TokenIssuer },
 ): Promise<Service & { readonly errorPage: ErrorPage }> {
   const { createAuthorizeService } = await import('@tessera/authorize');
   return createAuthorizeService({
@@ -157,6 +203,12 @@ async function createAuthorize(
     events,
     storage,
     federation,
+    tokens,
+    keys,
+    egress: outside.egress,
+    resourceModel: outside.resourceModel,
+    clientKeys: outside.clientKeys,
+    verificationKeys: directories.verificationKeys(keys),
     clients: directories.clients(storage),
     connectors: directories.connectors(federation),
     codeSecrets: directories.secrets('authorization_code', keys),

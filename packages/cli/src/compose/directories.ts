@@ -21,6 +21,8 @@ export interface Directories {
   connectors(federation: Pick<Federation, 'listConnectors'>): ConnectorDirectory;
   verificationKeys(keys: Pick<Keys, 'getPublicKeys'>): VerificationKeys;
   secrets(purpose: SecretPurpose, keys: Pick<Keys, 'getSecrets'>): SecretKeeper;
+  /** Origins from which scripts of clients call; none while no service follows the clients. */
+  corsOrigins(): ReadonlySet<string>;
   /** Stops following. */
   close(): void;
 }
@@ -28,6 +30,7 @@ export interface Directories {
 /** Directories that are made when first asked for; the first one to ask decides by whose connection they are filled. */
 export function createDirectories(around: { readonly clock: Clock; readonly logger: Logger }): Directories {
   const open = new Map<string, { close(): void }>();
+  let clients: ClientDirectory | undefined;
   const once = <T extends { close(): void }>(name: string, create: () => T): T => {
     const known = open.get(name) as T | undefined;
     if (known !== undefined) return known;
@@ -36,7 +39,11 @@ export function createDirectories(around: { readonly clock: Clock; readonly logg
     return created;
   };
   return {
-    clients: (storage) => once('clients', () => createClientDirectory({ storage, ...around })),
+    clients(storage) {
+      clients = once('clients', () => createClientDirectory({ storage, ...around }));
+      return clients;
+    },
+    corsOrigins: () => clients?.corsOrigins() ?? new Set(),
     connectors: (federation) => once('connectors', () => createConnectorDirectory({ federation, ...around })),
     verificationKeys: (keys) => once('verification keys', () => createVerificationKeys({ keys, ...around })),
     secrets: (purpose, keys) => once(`secrets ${purpose}`, () => createSecretKeeper({ keys, purpose, ...around })),

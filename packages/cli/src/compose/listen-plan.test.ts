@@ -30,14 +30,14 @@ test('The whole issuer listens on web alone and never for gRPC', () => {
 
 test('Services with one HTTP address share a listener, and each has its own for gRPC', () => {
   const services = {
-    token: { http: '127.0.0.1:8001' },
+    token: { http: '127.0.0.1:8001', grpc: '127.0.0.1:7001' },
     keys: { http: '127.0.0.1:8001', grpc: '127.0.0.1:7002' },
     storage: { grpc: '127.0.0.1:7003' },
   };
   const plan = planListeners(configOf({ services }), parseTargets('storage,keys,token'));
   expect(plan.http).toHaveLength(1);
   expect(plan.http[0]?.services.toSorted()).toEqual(['keys', 'token']);
-  expect(plan.rpc.map(({ service }) => service).toSorted()).toEqual(['keys', 'storage']);
+  expect(plan.rpc.map(({ service }) => service).toSorted()).toEqual(['keys', 'storage', 'token']);
 });
 
 test('An address that is missing is named with its key', () => {

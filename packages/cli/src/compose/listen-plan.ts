@@ -35,7 +35,7 @@ export interface ListenOverrides {
 }
 
 /** Services that offer something to the others. */
-const rpcServices: ReadonlySet<ServiceName> = new Set(['keys', 'federation', 'storage']);
+const rpcServices: ReadonlySet<ServiceName> = new Set(['token', 'keys', 'federation', 'storage']);
 const publicServices: ReadonlySet<ServiceName> = new Set(Object.values(routeTable).map(({ service }) => service));
 
 /**

@@ -1,6 +1,6 @@
 import type { TesseraConfig } from '@tessera/config';
-import type { Federation, KeysApi, StorageApi } from '@tessera/contracts';
-import { federationClient, keysClient, type ServiceName, storageClient } from '@tessera/contracts';
+import type { Federation, KeysApi, StorageApi, TokenApi } from '@tessera/contracts';
+import { federationClient, keysClient, type ServiceName, storageClient, tokenClient } from '@tessera/contracts';
 import { createChannel, type RpcChannel, type RpcSecurity } from '@tessera/rpc';
 import { CommandFailure } from '../command-line/failure.ts';
 
@@ -9,6 +9,7 @@ export interface Neighbours {
   storage(caller: ServiceName): StorageApi;
   keys(caller: ServiceName): KeysApi;
   federation(caller: ServiceName): Federation;
+  token(caller: ServiceName): TokenApi;
   /** Closes all connections. */
   close(): void;
 }
@@ -33,6 +34,7 @@ export function createNeighbours(config: TesseraConfig, security: RpcSecurity): 
     storage: (caller) => storageClient(channel(caller, 'storage'), deadlineMs),
     keys: (caller) => keysClient(channel(caller, 'keys'), deadlineMs),
     federation: (caller) => federationClient(channel(caller, 'federation'), FEDERATION_DEADLINE_MS),
+    token: (caller) => tokenClient(channel(caller, 'token'), deadlineMs),
     close() {
       for (const open of channels.values()) open.close();
     },
@@ -58,5 +60,5 @@ export const dependencies: Readonly<Record<ServiceName, readonly ServiceName[]>>
   keys: ['storage'],
   federation: ['storage', 'keys'],
   token: ['storage', 'keys', 'federation'],
-  authorize: ['storage', 'keys', 'federation'],
+  authorize: ['storage', 'keys', 'federation', 'token'],
 };

@@ -31,6 +31,8 @@ export interface ListenerContext {
   readonly state: ProcessState;
 }
 
+const NO_ORIGINS: ReadonlySet<string> = new Set();
+
 /** Opens a public HTTP listener. Throws CommandFailure when it cannot. */
 export async function openHttp(listen: HttpListen, context: ListenerContext): Promise<OpenListener> {
   const { config, fileName, logger, state } = context;
@@ -41,7 +43,7 @@ export async function openHttp(listen: HttpListen, context: ListenerContext): Pr
     basePath: pathname === '/' ? '' : pathname,
     handlers: handlersOf(state, listen.services),
     errorPage: errorPageOf(state),
-    cors: config.web,
+    cors: { ...config.web, clientOrigins: () => state.composition?.corsOrigins() ?? NO_ORIGINS },
     headers: config.web.headers,
     proxies: config.web.clientRemoteIp,
     logger,
