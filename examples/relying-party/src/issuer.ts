@@ -2,6 +2,7 @@ import {
   allowInsecureRequests,
   authorizationCodeGrant,
   buildAuthorizationUrl,
+  buildEndSessionUrl,
   ClientSecretBasic,
   type Configuration,
   calculatePKCECodeChallenge,
@@ -18,6 +19,7 @@ import {
   tokenIntrospection,
   tokenRevocation,
 } from 'openid-client';
+import { type LogoutTokenClaims, verifyLogoutToken } from './logout-token.ts';
 import type { RelyingPartyOptions } from './options.ts';
 
 /** What the application keeps of a sign-in it has started, until the browser comes back. */
@@ -53,6 +55,10 @@ export interface Issuer {
   userInfo(tokens: Tokens): Promise<unknown>;
   introspect(token: string): Promise<unknown>;
   revoke(token: string): Promise<void>;
+  /** Where to send the browser so that the person is signed out of the issuer too (RP-Initiated Logout §2). */
+  endSession(tokens: Tokens, returnTo: string): Promise<URL>;
+  /** What a logout token says, verified (Back-Channel Logout §2.6). Throws Error for a bad one. */
+  readLogoutToken(token: string): Promise<LogoutTokenClaims>;
 }
 
 const TIMEOUT_SECONDS = 10;
@@ -98,6 +104,10 @@ export function createIssuer(options: RelyingPartyOptions & { readonly redirectU
     userInfo: async ({ accessToken, idClaims }) => fetchUserInfo(await configuration(), accessToken, idClaims.sub),
     introspect: async (token) => tokenIntrospection(await configuration(), token),
     revoke: async (token) => tokenRevocation(await configuration(), token),
+    endSession: async ({ idToken }, returnTo) =>
+      buildEndSessionUrl(await configuration(), { id_token_hint: idToken, post_logout_redirect_uri: returnTo }),
+    readLogoutToken: async (token) =>
+      verifyLogoutToken(token, { metadata: (await configuration()).serverMetadata(), clientId: options.clientId }),
   };
 }
 

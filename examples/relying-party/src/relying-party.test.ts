@@ -101,6 +101,50 @@ test('An issuer that is down is a page that says so, and works again when it is 
   expect((await browser.post(`${app.url}/login`)).text).toContain('Hello, ');
 });
 
+test('RP-Initiated Logout §2: signing out everywhere ends at the issuer, and comes back signed out', async () => {
+  await browser.post(`${app.url}/login`);
+  const page = await browser.post(`${app.url}/signout-everywhere`);
+  expect(page.text).toContain('does not know you yet');
+  const asked = new URL(browser.visited.find((url) => url.startsWith(`${issuer.issuer}/logout`)) ?? '');
+  expect(asked.searchParams.get('post_logout_redirect_uri')).toBe(`${app.url}/`);
+  expect(asked.searchParams.get('id_token_hint')?.split('.')).toHaveLength(3);
+});
+
+test('Back-Channel Logout §2.6: a good logout token ends the session it names, any other is refused', async () => {
+  await browser.post(`${app.url}/login`);
+  const tell = async (token: string): Promise<number> => {
+    const body = new URLSearchParams({ logout_token: token });
+    return (await fetch(`${app.url}/logout/backchannel`, { method: 'POST', body })).status;
+  };
+  const bad = [
+    issuer.logoutToken({ iss: 'https://evil.example' }),
+    issuer.logoutToken({ aud: 'other' }),
+    issuer.logoutToken({ exp: 1 }),
+    issuer.logoutToken({ events: {} }),
+    issuer.logoutToken({ nonce: 'n' }),
+    issuer.logoutToken({ sub: undefined, sid: undefined }),
+    issuer.logoutToken({}, 'JWT'),
+    'text',
+  ];
+  for (const token of bad) expect(await tell(token)).toBe(400);
+  expect(await tell(issuer.logoutToken({ sid: 'session-2' }))).toBe(200);
+  expect((await browser.get(app.url)).text).toContain('Hello, ');
+  expect(await tell(issuer.logoutToken())).toBe(200);
+  expect((await browser.get(app.url)).text).toContain('does not know you yet');
+});
+
+test('Front-Channel Logout §2: the frame of the issuer ends the session it names, of this issuer alone', async () => {
+  await browser.post(`${app.url}/login`);
+  const frame = (iss: string, sid: string): Promise<Response> =>
+    fetch(`${app.url}/logout/frontchannel?${new URLSearchParams({ iss, sid }).toString()}`);
+  await frame('https://evil.example', 'session-1');
+  await frame(issuer.issuer, 'session-2');
+  expect((await browser.get(app.url)).text).toContain('Hello, ');
+  const answer = await frame(issuer.issuer, 'session-1');
+  expect(answer.headers.get('content-security-policy')).toContain(`frame-ancestors ${issuer.issuer}`);
+  expect((await browser.get(app.url)).text).toContain('does not know you yet');
+});
+
 test('A form of another site presses no button', async () => {
   await browser.post(`${app.url}/login`, { scope: 'offline_access' });
   const forged = await browser.post(`${app.url}/revoke`, {}, { origin: 'https://evil.example' });

@@ -37,7 +37,13 @@ const routes: Readonly<Record<string, Route>> = {
   'POST /introspect': introspect,
   'POST /revoke': revoke,
   'POST /signout': signOut,
+  'POST /signout-everywhere': signOutEverywhere,
+  'GET /logout/frontchannel': frontChannelLogout,
+  'POST /logout/backchannel': backChannelLogout,
 };
+
+/** What the issuer itself posts, without a page of ours. */
+const fromIssuer: ReadonlySet<string> = new Set(['POST /logout/backchannel']);
 
 const headers = {
   'cache-control': 'no-store',
@@ -48,7 +54,7 @@ const headers = {
   'content-type': 'text/html; charset=utf-8',
 };
 
-const MAX_FORM_BYTES = 4_096;
+const MAX_FORM_BYTES = 16_384;
 
 /** Answers the application's requests. */
 export function createListener(context: RouteContext): (message: IncomingMessage, response: ServerResponse) => void {
@@ -72,7 +78,7 @@ async function answerRequest(context: RouteContext, message: IncomingMessage): P
     const name = `${method} ${url.pathname}`;
     const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
     if (route === undefined) return problemAnswer(noSuchPage);
-    if (method === 'POST' && !isOwnForm(message, base)) return problemAnswer(strangeRequest);
+    if (method === 'POST' && !fromIssuer.has(name) && !isOwnForm(message, base)) return problemAnswer(strangeRequest);
     const form = method === 'POST' ? await readForm(message) : url.searchParams;
     return await route(context, { url, session, form });
   } catch (error) {
@@ -169,6 +175,38 @@ async function revoke(context: RouteContext, request: Request): Promise<Answer> 
 async function signOut({ sessions }: RouteContext, { session }: Request): Promise<Answer> {
   if (session !== undefined) sessions.remove(session);
   return { status: 303, headers: { location: '/', 'set-cookie': sessions.expiredCookie } };
+}
+
+/** RP-Initiated Logout §2: here, and at the issuer, which tells the other applications and sends the browser back. */
+async function signOutEverywhere(
+  { issuer, sessions, redirectUri }: RouteContext,
+  { session }: Request,
+): Promise<Answer> {
+  if (session !== undefined) sessions.remove(session);
+  const home = new URL('/', redirectUri).href;
+  const location = session?.tokens === undefined ? home : (await issuer.endSession(session.tokens, home)).href;
+  return { status: 303, headers: { location, 'set-cookie': sessions.expiredCookie } };
+}
+
+/** Front-Channel Logout §2: in a frame of the issuer's page, where a browser sends no cookie of ours; `sid` says which session. */
+async function frontChannelLogout({ sessions, issuerId }: RouteContext, { form }: Request): Promise<Answer> {
+  const sid = form.get('sid');
+  if (form.get('iss') === issuerId && sid !== null) sessions.removeBy({ sid });
+  const policy = `default-src 'none'; frame-ancestors ${new URL(issuerId).origin}`;
+  return {
+    status: 200,
+    headers: { 'content-security-policy': policy },
+    body: '<!doctype html><title>Signed out</title>',
+  };
+}
+
+/** Back-Channel Logout §2.8. */
+async function backChannelLogout({ issuer, sessions }: RouteContext, { form }: Request): Promise<Answer> {
+  const claims = await issuer.readLogoutToken(form.get('logout_token') ?? '').catch(() => undefined);
+  const headers = { 'content-type': 'application/json' };
+  if (claims === undefined) return { status: 400, headers, body: '{"error":"invalid_request"}' };
+  sessions.removeBy(claims);
+  return { status: 200, headers, body: '{}' };
 }
 
 /** Does something with the tokens and shows what came of it on the home page. */

@@ -26,6 +26,8 @@ export interface Sessions {
   /** A new session. */
   create(): Session;
   remove(session: Session): void;
+  /** Removes the sessions of a person (`sub`), or those that came of one session at the issuer (`sid`). */
+  removeBy(ended: { readonly sub?: string; readonly sid?: string }): void;
   /** The `set-cookie` header for a session. */
   cookie(session: Session): string;
   /** The `set-cookie` header that makes a browser forget its session. */
@@ -54,6 +56,13 @@ export function createSessions(isSecure: boolean): Sessions {
       return session;
     },
     remove: ({ id }) => void sessions.delete(id),
+    removeBy({ sub, sid }) {
+      for (const { id, tokens } of sessions.values()) {
+        const claims = tokens?.idClaims;
+        if (claims !== undefined && (sid === undefined ? claims.sub === sub : claims['sid'] === sid))
+          sessions.delete(id);
+      }
+    },
     cookie: ({ id }) => `${COOKIE}=${id}; ${attributes}`,
     expiredCookie: `${COOKIE}=; Max-Age=0; ${attributes}`,
   };

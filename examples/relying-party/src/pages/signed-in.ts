@@ -27,6 +27,7 @@ ${button('/introspect', 'Introspect access token', 'access_token')}
 ${refreshToken === undefined ? undefined : button('/introspect', 'Introspect refresh token', 'refresh_token')}
 ${button('/revoke', refreshToken === undefined ? 'Revoke access token' : 'Revoke refresh token')}
 ${button('/signout', 'Sign out here')}
+${button('/signout-everywhere', 'Sign out everywhere')}
 </div>
 ${panel('ID token', 'Who you are, for this application alone. Signature, issuer, audience and nonce are verified.', claimsTable(idClaims), idToken)}
 ${panel(

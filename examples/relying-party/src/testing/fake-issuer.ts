@@ -16,6 +16,8 @@ export interface FakeIssuer extends AsyncDisposable {
   };
   /** Tokens that were revoked. */
   readonly revoked: ReadonlySet<string>;
+  /** A logout token for the client `app`, with changes to its claims and its `typ`. */
+  logoutToken(changes?: Readonly<Record<string, unknown>>, typ?: string): string;
 }
 
 /** Status and headers of a JSON answer (RFC 6749 §5.2, RFC 6750 §3). */
@@ -40,15 +42,19 @@ export async function startFakeIssuer(port = 0): Promise<FakeIssuer> {
   const revoked = new Set<string>();
   let issuer = '';
 
-  const jwt = (claims: object): string => {
-    const parts = [{ alg: 'ES256', kid: 'key' }, claims].map((part) => base64url(JSON.stringify(part)));
+  const jwt = (claims: object, typ = 'JWT'): string => {
+    const parts = [{ alg: 'ES256', kid: 'key', typ }, claims].map((part) => base64url(JSON.stringify(part)));
     const signature = sign('sha256', Buffer.from(parts.join('.')), { key: privateKey, dsaEncoding: 'ieee-p1363' });
     return [...parts, signature.toString('base64url')].join('.');
   };
+  const logoutToken: FakeIssuer['logoutToken'] = (changes, typ = 'logout+jwt') => {
+    const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+    const named = { sub: 'person-1', sid: 'session-1' };
+    return jwt({ iss: issuer, aud: 'app', ...timesNow(), jti: randomUUID(), events, ...named, ...changes }, typ);
+  };
   const tokens = (scope: string, nonce?: string): object => {
-    const now = Math.floor(performance.timeOrigin / 1000 + performance.now() / 1000);
-    const times = { iat: now, exp: now + 300 };
-    const person = { sub: 'person-1', name: '<b>Ada</b>', email: 'ada@example.com' };
+    const times = timesNow();
+    const person = { sub: 'person-1', sid: 'session-1', name: '<b>Ada</b>', email: 'ada@example.com' };
     const idToken = jwt({ iss: issuer, aud: 'app', ...times, ...person, ...(nonce === undefined ? {} : { nonce }) });
     const access = {
       access_token: jwt({ iss: issuer, client_id: 'app', ...times, jti: randomUUID() }),
@@ -66,6 +72,7 @@ export async function startFakeIssuer(port = 0): Promise<FakeIssuer> {
       userinfo_endpoint: `${issuer}/userinfo`,
       introspection_endpoint: `${issuer}/introspect`,
       revocation_endpoint: `${issuer}/revoke`,
+      end_session_endpoint: `${issuer}/logout`,
       id_token_signing_alg_values_supported: ['ES256'],
     }),
     '/keys': () => ({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'key', alg: 'ES256', use: 'sig' }] }),
@@ -98,6 +105,7 @@ export async function startFakeIssuer(port = 0): Promise<FakeIssuer> {
     },
     '/userinfo': () => (behaviour.isTokenRefused ? { error: 'invalid_token' } : { sub: 'person-1', given_name: 'Ada' }),
     '/introspect': (_url, form) => ({ active: !revoked.has(form.get('token') ?? ''), client_id: 'app' }),
+    '/logout': ({ searchParams: query }) => query.get('post_logout_redirect_uri') ?? '',
     '/revoke': (_url, form) => {
       revoked.add(form.get('token') ?? '');
       return {};
@@ -117,7 +125,12 @@ export async function startFakeIssuer(port = 0): Promise<FakeIssuer> {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
-  return { issuer, behaviour, revoked, [Symbol.asyncDispose]: close };
+  return { issuer, behaviour, revoked, logoutToken, [Symbol.asyncDispose]: close };
+}
+
+function timesNow(): { readonly iat: number; readonly exp: number } {
+  const now = Math.floor(performance.timeOrigin / 1000 + performance.now() / 1000);
+  return { iat: now, exp: now + 300 };
 }
 
 function base64url(text: string): string {
