@@ -5,6 +5,15 @@ const ssr = { resolve: { conditions: ['source'] } };
 /** Where vitest runs global set-up. */
 const environments = { __vitest__: { resolve: { conditions: ['source'] } } };
 
+/** Tests that run against whole systems, one file after another. */
+const wholeSystems = {
+  globalSetup: ['tests/support/global-setup.ts'],
+  pool: 'forks' as const,
+  fileParallelism: false,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+};
+
 export default defineConfig({
   resolve,
   ssr,
@@ -27,13 +36,15 @@ export default defineConfig({
         environments,
         test: {
           name: 'integration',
-          include: ['tests/**/*.test.ts'],
-          globalSetup: ['tests/support/global-setup.ts'],
-          pool: 'forks',
-          fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          include: ['tests/{conformance,docs,e2e,integration}/**/*.test.ts'],
+          ...wholeSystems,
         },
+      },
+      {
+        resolve,
+        ssr,
+        environments,
+        test: { name: 'chaos', include: ['tests/{chaos,linearizability}/**/*.test.ts'], ...wholeSystems },
       },
     ],
   },

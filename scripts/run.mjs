@@ -88,18 +88,23 @@ function runNode(args, options) {
  *
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{output?: string}} [options] `output`: a file that gets the standard output
+ * @param {{output?: string, isAside?: boolean}} [options] `output`: a file that gets the standard output. `isAside`: it runs
+ *   beside another, and what it prints comes in one piece when it has ended
  * @returns {Promise<number>}
  */
-function run(command, args, { output } = {}) {
+function run(command, args, { output, isAside = false } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: root,
       env: environment(),
-      stdio: ['inherit', output === undefined ? 'inherit' : 'pipe', 'inherit'],
+      stdio: [
+        isAside ? 'ignore' : 'inherit',
+        isAside || output !== undefined ? 'pipe' : 'inherit',
+        isAside ? 'pipe' : 'inherit',
+      ],
     });
     const chunks = [];
-    child.stdout?.on('data', (chunk) => chunks.push(chunk));
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => chunks.push(chunk));
     const passOn = (signal) => void child.kill(signal);
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, passOn);
@@ -114,6 +119,7 @@ function run(command, args, { output } = {}) {
       end(1);
     });
     child.once('close', (code, signal) => {
+      if (isAside) process.stdout.write(Buffer.concat(chunks));
       if (output !== undefined && code === 0) writeFileSync(output, Buffer.concat(chunks));
       end(code ?? 128 + (constants.signals[signal] ?? 0));
     });
@@ -276,16 +282,41 @@ async function test(args) {
     return prepared;
   }
   const folder = mkdtempSync(join(tmpdir(), 'tessera-tests-'));
-  const file = join(folder, 'results.json');
   try {
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const code = await run('vitest', ['run', ...reporters, ...args]);
-    const { passed, failed } = countTests(file, code);
-    console.log(`${passed} passed, ${failed} failed`);
-    return code === 0 && failed > 0 ? 1 : code;
+    const outcomes = args.length > 0 ? [await testRun(folder, args)] : await allTests(folder);
+    const sum = (/** @type {'code' | 'passed' | 'failed'} */ key) =>
+      outcomes.reduce((total, one) => total + one[key], 0);
+    console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+    return sum('code') === 0 && sum('failed') === 0 ? 0 : 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Those that wait for servers and pages beside those that compute; alone at the end those that break things and look at
+ * the time it takes.
+ *
+ * @param {string} folder
+ */
+async function allTests(folder) {
+  const beside = await Promise.all([
+    testRun(folder, ['--project', 'unit']),
+    testRun(folder, ['--project', 'integration'], true),
+  ]);
+  return [...beside, await testRun(folder, ['--project', 'chaos'])];
+}
+
+/**
+ * @param {string} folder
+ * @param {readonly string[]} args
+ * @param {boolean} [isAside]
+ */
+async function testRun(folder, args, isAside = false) {
+  const file = join(folder, `${args.join('-').replace(/[^a-z0-9]+/gi, '-')}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const code = await run('vitest', ['run', ...reporters, ...args], { isAside });
+  return { code, ...countTests(file, code) };
 }
 
 /**

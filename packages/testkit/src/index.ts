@@ -1,3 +1,4 @@
+export { type ApacheRelyingParty, type ApacheRelyingPartyOptions, startApacheRelyingParty } from './apache.ts';
 export { type LaunchedBrowser, launchBrowser, type PageOptions } from './browser.ts';
 export {
   type CertificateAuthority,
@@ -43,6 +44,7 @@ export { pauseProcess } from './pause-process.ts';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
 export { type ProcessExit, type ProcessOptions, type RunningProcess, startProcess } from './process.ts';
 export { processTree, stillRunning } from './process-tree.ts';
+export { type PythonRun, runPython } from './python.ts';
 export { type RedisOptions, type RedisServer, type RedisTlsFiles, startRedis } from './redis.ts';
 export { type RedisCluster, type RedisClusterOptions, startRedisCluster } from './redis-cluster.ts';
 export {

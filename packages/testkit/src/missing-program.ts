@@ -10,6 +10,7 @@ export const PROGRAM_PACKAGES = {
   slapd: 'slapd',
   slapadd: 'slapd',
   ldapmodify: 'ldap-utils',
+  apache2: 'apache2',
   nginx: 'nginx-light',
   mariadbd: 'mariadb-server',
   'mariadb-install-db': 'mariadb-server',
@@ -19,6 +20,7 @@ export const PROGRAM_PACKAGES = {
   java: 'openjdk-17-jre-headless',
   mvn: 'maven',
   chromium: 'chromium',
+  python3: 'python3',
 } as const;
 
 /** A program that the kit starts. */
