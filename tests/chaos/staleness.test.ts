@@ -59,6 +59,7 @@ function clientOf(id: string, secret: string): Client {
     postLogoutRedirectUris: [],
     trustedPeers: [],
     allowedConnectors: [],
+    settings: {},
   };
 }
 

@@ -52,7 +52,8 @@ describe('The composition', async () => {
     for (const name of serviceNames) {
       expect(services[name]?.command).toEqual(['serve', '--config', '/etc/tessera/config.yaml', '--target', name]);
       expect(services[name]?.volumes).toContain('./deploy/config/compose.yaml:/etc/tessera/config.yaml:ro');
-      expect(services[name]?.networks).toEqual(name === 'federation' ? ['backend', 'upstreams'] : ['backend']);
+      const speaksOutside = ['federation', 'token', 'authorize'].includes(name);
+      expect(services[name]?.networks).toEqual(speaksOutside ? ['backend', 'upstreams'] : ['backend']);
       expect(services[name]?.volumes).toContain(`secrets-${name}:/run/certificates:ro`);
     }
     expect(networks['backend']?.internal).toBe(true);

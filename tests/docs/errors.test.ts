@@ -43,3 +43,25 @@ test('Every OAuth error that an endpoint answers is documented', async () => {
   expect(missing).toEqual([]);
   expect(answered.size).toBeGreaterThan(8);
 });
+
+/** Where texts are written that clients and people see; a text is a sentence in quotes. */
+const SPEAKING_FILES = [
+  'services/token/src/**/*.ts',
+  'services/authorize/src/{authorization,consent,endpoints,logout}/**/*.ts',
+  'packages/{errors,http}/src/**/*.ts',
+  'packages/client-keys/src/request-object.ts',
+  'packages/oauth/src/create-resource-model.ts',
+];
+
+test('Every text that clients and people are told is documented', async () => {
+  const texts = new Map<string, string>();
+  for await (const file of glob(SPEAKING_FILES, { cwd: ROOT })) {
+    if (/\.test\.ts$|\/testing\//.test(file)) continue;
+    const source = readFileSync(`${ROOT}/${file}`, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+    for (const [, quoted, template] of source.matchAll(/(?<!\w)(?:'([A-Z][^'\n]*\.)'|`([A-Z][^`\n]*\.)`)/g))
+      texts.set(quoted ?? String(template).replaceAll(/\$\{[^}]*\}/g, '…'), file);
+  }
+  const missing = [...texts].filter(([text]) => !DOCUMENT.includes(text));
+  expect(missing).toEqual([]);
+  expect(texts.size).toBeGreaterThan(80);
+});

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { federationBinding, keysBinding, storageBindings } from '@tessera/contracts';
+import { federationBinding, keysBinding, storageBindings, tokenBinding } from '@tessera/contracts';
 import { expect, test } from 'vitest';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -44,7 +44,7 @@ test('Every file that the specifications name is there, and every test they name
 
 test('The table of callers in the architecture is that of the bindings', async () => {
   const unused = {} as never;
-  const bindings = [...storageBindings(unused), keysBinding(unused), federationBinding(unused)];
+  const bindings = [...storageBindings(unused), keysBinding(unused), federationBinding(unused), tokenBinding(unused)];
   const actual = bindings.flatMap(({ definition, allowedCallers, methodCallers }) =>
     Object.entries(definition).map(([name, { path }]): [string, readonly string[]] => {
       const narrowed = methodCallers?.[name] ?? allowedCallers;

@@ -1,7 +1,7 @@
 import { composeServices, parseTargets } from '@tessera/cli';
 import { systemClock } from '@tessera/clock';
 import { loadConfig, type TesseraConfig } from '@tessera/config';
-import type { KeysApi, StorageApi } from '@tessera/contracts';
+import type { KeysApi, StorageApi, TokenApi } from '@tessera/contracts';
 import { createFederationService } from '@tessera/federation';
 import { type HttpServer, startHttpServer } from '@tessera/http';
 import { createKeysService } from '@tessera/keys';
@@ -78,7 +78,15 @@ async function serve(config: TesseraConfig): Promise<HttpServer> {
   const storageApi: StorageApi = counted('storage', storage.api);
   const keysApi: KeysApi = counted('keys', keys.api);
   const federationApi = counted('federation', federation.api);
-  const neighbours = { storage: () => storageApi, keys: () => keysApi, federation: () => federationApi, close() {} };
+  const neighbours = {
+    storage: () => storageApi,
+    keys: () => keysApi,
+    federation: () => federationApi,
+    token: (): TokenApi => {
+      throw new Error('the token service runs beside');
+    },
+    close() {},
+  };
   const composition = await composeServices({ ...base, targets: parseTargets('authorize,token'), neighbours });
   await Promise.all(composition.services.map((service) => service.ready()));
   const { errorPage } = composition;
@@ -166,7 +174,7 @@ describe.each([
     expect(spent()).toEqual({ calls: [], statements: [], commands: [], signatures: 0 });
   });
 
-  test('a sign-in at the pages: no durable statement but for events, one Redis command for each step of storage', async () => {
+  test('a sign-in at the pages: two durable reads and two writes for consent and session, one Redis command for each step', async () => {
     const agent = createUserAgent({ stopAt: CALLBACK });
     forget();
     const form = await agent.get(authorizationUrl({ issuer }));
@@ -177,9 +185,12 @@ describe.each([
     const answer = await agent.submit(approval.form('req', 'hmac'), { button: 'approval' });
     expect(answer.isStopped).toBe(true);
     const calls = spent().calls.filter((call) => call.startsWith('storage.') && call !== APPEND_EVENTS);
-    expect(calls).toHaveLength(spent().commands.length);
+    const durable = ['findConsent', 'createSession', 'findSessions', 'updateSession'].map((name) => `storage.${name}`);
+    expect(calls.filter((call) => durable.includes(call))).toEqual(durable);
+    expect(calls.length - durable.length).toBe(spent().commands.length);
     // What is told of the sign-in is written beside it.
-    expect(new Set(spent().statements)).toEqual(new Set(isOn ? ['append_events'] : []));
+    const statements = spent().statements.filter((name) => name !== 'append_events');
+    expect(statements).toEqual(['get_records', 'write_records', 'get_records', 'write_records']);
     expect(spent().calls.includes(APPEND_EVENTS)).toBe(isOn);
   });
 

@@ -12,9 +12,9 @@ const ADMIN_SUBJECT = Buffer.concat([
 ]).toString('base64url');
 
 describe.each(shapes)('$name', ({ issuer }) => {
-  test('RFC 6749 §4.1.2 and RFC 9207 §2: the answer carries code, state and iss, and nothing else', async () => {
+  test('RFC 6749 §4.1.2, RFC 9207 §2, Session Management §2: the answer carries code, state, iss and session_state, and nothing else', async () => {
     const answer = await signIn({ issuer });
-    expect([...answer.searchParams.keys()].toSorted()).toEqual(['code', 'iss', 'state']);
+    expect([...answer.searchParams.keys()].toSorted()).toEqual(['code', 'iss', 'session_state', 'state']);
     expect(answer.searchParams.get('iss')).toBe(issuer);
     expect(answer.searchParams.get('state')).toBe('some-state');
   });
@@ -40,7 +40,7 @@ describe.each(shapes)('$name', ({ issuer }) => {
       client_id: APP.id,
       scope: 'openid email profile groups offline_access',
     });
-    expect(decodeProtectedHeader(String(answer.body['id_token'])).typ).toBeUndefined();
+    expect(decodeProtectedHeader(String(answer.body['id_token'])).typ).toBe('JWT');
   });
 
   test('RFC 6749 §4.1.2, N15, N22: of 50 simultaneous redemptions one succeeds, and its tokens are revoked', async () => {

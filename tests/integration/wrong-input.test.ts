@@ -88,12 +88,12 @@ describe.each(shapes)('$name', ({ issuer }) => {
 
   test.each([
     ['an unknown response type', { response_type: 'magic' }, 'invalid_request'],
-    ['a response type that is not served', { response_type: 'token' }, 'unsupported_response_type'],
     ['no response type', { response_type: undefined }, 'invalid_request'],
     ['an unknown scope', { scope: 'openid everything' }, 'invalid_scope'],
     ['no openid', { scope: 'email' }, 'invalid_scope'],
     ['PKCE by plain', { code_challenge: 'x'.repeat(43), code_challenge_method: 'plain' }, 'invalid_request'],
-    ['a request object', { request: 'eyJ' }, 'request_not_supported'],
+    ['a request object that is none', { request: 'eyJ' }, 'invalid_request_object'],
+    ['a registration', { registration: '{}' }, 'registration_not_supported'],
     ['prompt=none without a session', { prompt: 'none' }, 'login_required'],
     ['prompt=none with another', { prompt: 'none login' }, 'invalid_request'],
   ])('RFC 6749 §4.1.2.1: %s goes back to the client', async (_what, parameters, error) => {
@@ -104,6 +104,7 @@ describe.each(shapes)('$name', ({ issuer }) => {
       error_description: expect.stringMatching(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/),
       state: 'some-state',
       iss: issuer,
+      session_state: expect.any(String),
     });
   });
 

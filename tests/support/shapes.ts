@@ -1,4 +1,7 @@
 import { inject } from 'vitest';
+import type { ConformanceSystem } from '../conformance/system.ts';
+import type { SharedPorts } from './example-applications.ts';
+import type { ApachePorts } from './relying-parties.ts';
 
 /** One of the two shapes the system runs in, with the same people, clients and ways to sign in. */
 export interface Shape {
@@ -9,7 +12,13 @@ export interface Shape {
 declare module 'vitest' {
   interface ProvidedContext {
     shapes: readonly Shape[];
-    system: { readonly ldapPort: number; readonly upstreamIssuer: string };
+    conformance: ConformanceSystem;
+    system: {
+      readonly ldapPort: number;
+      readonly upstreamIssuer: string;
+      readonly apachePorts: ApachePorts;
+      readonly sharedPorts: SharedPorts;
+    };
   }
 }
 

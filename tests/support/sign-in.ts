@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createUserAgent, type UserAgent } from '@tessera/testkit';
+import { createUserAgent, type Page, type UserAgent } from '@tessera/testkit';
 import { ADMIN, APP, CALLBACK } from './system-config.ts';
 
 /** How a test signs in. Everything has a default: the example application, the local person, consent given. */
@@ -47,18 +47,28 @@ export function createVerifier(): string {
 /** Signs in through the pages, as a browser without script does, and returns where the client is sent in the end. */
 export async function signIn(options: SignInOptions): Promise<URL> {
   const agent = options.agent ?? createUserAgent({ stopAt: options.redirectUri ?? CALLBACK });
-  let page = await agent.get(authorizationUrl(options));
-  if (!page.isStopped && page.url.pathname.endsWith('/login')) {
-    page = await agent.submit(page.form('login', 'password'), {
-      fields: { login: options.login ?? ADMIN.login, password: options.password ?? ADMIN.password },
-    });
-  }
-  if (!page.isStopped && page.url.pathname.endsWith('/approval')) {
-    page = await agent.submit(page.form('req', 'hmac'), { button: 'approval' });
-  }
+  const page = await walkPages(agent, authorizationUrl(options), options);
   if (!page.isStopped)
     throw new Error(`sign-in ended at ${page.url.pathname} with ${page.status}: ${page.body.slice(0, 400)}`);
   return page.url;
+}
+
+/** Goes to an address, signs in and agrees where that is asked for, and returns the page where there is no more of it. */
+export async function walkPages(
+  agent: UserAgent,
+  url: URL | string,
+  person: Pick<SignInOptions, 'login' | 'password'> = {},
+): Promise<Page> {
+  let page = await agent.get(url);
+  if (!page.isStopped && page.url.pathname.endsWith('/login')) {
+    page = await agent.submit(page.form('login', 'password'), {
+      fields: { login: person.login ?? ADMIN.login, password: person.password ?? ADMIN.password },
+    });
+  }
+  if (!page.isStopped && page.url.pathname.endsWith('/approval') && page.status === 200) {
+    page = await agent.submit(page.form('req', 'hmac'), { button: 'approval' });
+  }
+  return page;
 }
 
 /** The code of an answer; throws when it is an error. */

@@ -8,6 +8,9 @@ export interface SystemAddresses {
 /** Where the test clients get their answers. Nothing listens there: the tests stop at the redirect. */
 export const CALLBACK = 'http://127.0.0.1:5555/callback';
 
+/** Where the example application has the browser sent after a sign-out. Nothing listens there either. */
+export const SIGNED_OUT = 'http://127.0.0.1:5555/signed-out';
+
 /** A confidential client, as the examples have it. */
 export const APP = { id: 'example-app', secret: 'ZXhhbXBsZS1hcHAtc2VjcmV0' } as const;
 /** Another confidential client. */
@@ -33,7 +36,7 @@ export const UPSTREAM_PERSON = {
 export const ADMIN = { login: 'admin@example.com', password: 'password' } as const;
 
 /** bcrypt of `password`, cost 10. */
-const PASSWORD_HASH = '$2b$10$DVJ6tTvSOoQoQkglsr3hQeUgNtje4vJSb40iI6CC.3TOjXw1w4SpK';
+export const PASSWORD_HASH = '$2b$10$DVJ6tTvSOoQoQkglsr3hQeUgNtje4vJSb40iI6CC.3TOjXw1w4SpK';
 
 /** The part of the configuration that both shapes share: people, clients and ways to sign in. */
 export function systemConfig({ issuer, ldapPort, upstreamIssuer }: SystemAddresses): Record<string, unknown> {
@@ -69,7 +72,13 @@ export function systemConfig({ issuer, ldapPort, upstreamIssuer }: SystemAddress
       { type: 'mockCallback', id: 'mock', name: 'Mock', config: {} },
     ],
     staticClients: [
-      { id: APP.id, secret: APP.secret, name: 'Example App', redirectURIs: [CALLBACK] },
+      {
+        id: APP.id,
+        secret: APP.secret,
+        name: 'Example App',
+        redirectURIs: [CALLBACK],
+        postLogoutRedirectURIs: [SIGNED_OUT],
+      },
       { id: OTHER.id, secret: OTHER.secret, name: 'Other App', redirectURIs: [CALLBACK], trustedPeers: [APP.id] },
       { id: CLI.id, name: 'Example CLI', public: true, redirectURIs: ['http://127.0.0.1/callback'] },
     ],
