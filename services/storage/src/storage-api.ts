@@ -66,7 +66,7 @@ export function createStorageApi(options: StorageApiOptions): StorageOperations 
       ...createUsers({ clock, staticUsers, durable }),
       ...createKeySets({ clock, durable, watch }),
       findGrants: createFindGrants({ clock, durable, staticUsers }),
-      redeemCodes: createRedeemCodes({ clock, ephemeral, durable }),
+      redeemCodes: createRedeemCodes({ clock, ephemeral, durable, staticUsers }),
       createGrants: createCreateGrants({ clock, durable }),
       rotateRefreshTokens: createRotateRefreshTokens({ clock, durable, staticUsers }),
       reopenRotations: createReopenRotations({ clock, durable }),

@@ -78,8 +78,9 @@ export interface CodeToRedeem {
 }
 
 /**
- * Why a code was not redeemed. `unknown`: never there, expired, or not of the grant it was presented for. `replayed`:
- * redeemed before, and the grant of that redemption is revoked now (RFC 6749 §4.1.2). The others leave the code as it was.
+ * Why a code was not redeemed. `unknown`: never there, expired, not of the grant it was presented for, or of a person whom
+ * the password database does not know any more. `replayed`: redeemed before, and the grant of that redemption is revoked now
+ * (RFC 6749 §4.1.2). The others leave the code as it was.
  */
 export type CodeRefusal = 'unknown' | 'replayed' | 'other_client' | 'redirect_uri' | 'pkce';
 

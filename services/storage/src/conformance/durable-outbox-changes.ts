@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createBench, type DurableHarness, unwrapped, words } from './bench-api.ts';
 import { drain, drainKey, insertGrants, sampleEvent, sampleNewGrant, subjectOf } from './durable-samples.ts';
-import { freshId, sampleAuthorization, sampleClient, sampleCode, sampleToken } from './samples.ts';
+import { freshId, sampleAuthorization, sampleClient, sampleCode, sampleToken, sampleUser } from './samples.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -158,7 +158,9 @@ function revocationSuite(harness: DurableHarness): void {
 
   test('a person who is gone: the end of their grant is told', async () => {
     const bench = await createBench(harness);
+    await bench.putUser(sampleUser());
     const grant = await bench.putGrant({ connectorId: 'local' });
+    await bench.deleteUser(sampleUser().email);
     expect(words(await bench.api.rotateRefreshTokens([sampleToken(grant)]))).toEqual(['user_gone']);
     const told = (await drain(bench)).map(({ event }) => JSON.parse(event.data) as { readonly grantId?: string });
     expect(told.filter(({ grantId }) => grantId === grant.id)).toMatchObject([{ reason: 'user_gone' }]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createBench, type DurableHarness } from './bench-api.ts';
-import { AWKWARD_TEXT, sampleUser } from './samples.ts';
+import { AWKWARD_TEXT, sampleCode, sampleUser } from './samples.ts';
 
 /** What every durable store has to do with stored people. */
 export function peopleSuite(harness: DurableHarness): void {
@@ -17,6 +17,55 @@ export function peopleSuite(harness: DurableHarness): void {
       expect(await bench.api.findUser('jane@example.org')).toBeUndefined();
       expect(await bench.api.findUser('jane\0@example.org')).toBeUndefined();
       expect(await bench.api.findUser("' OR 1=1 --")).toBeUndefined();
+      await bench.durable.close();
+    });
+
+    test('N40: a code of a person who is gone, disabled or another one meanwhile is refused, and nothing is consumed', async () => {
+      for (const change of ['gone', 'disabled', 'other'] as const) {
+        const bench = await createBench(harness);
+        await bench.putUser(sampleUser());
+        const code = sampleCode(await bench.putCode({ connectorId: 'local' }));
+        const elsewhere = sampleCode(await bench.putCode());
+        if (change === 'gone') await bench.deleteUser('JANE@example.org');
+        if (change === 'disabled') await bench.putUser(sampleUser({ isEnabled: false }));
+        if (change === 'other')
+          await bench.putUser(sampleUser({ identity: { ...sampleUser().identity, userId: 'u2' } }));
+        bench.counted();
+        const refused = { ok: true, value: { type: 'refused', refusal: 'unknown' } };
+        expect(await bench.api.redeemCodes([code, elsewhere])).toEqual([
+          refused,
+          expect.objectContaining({ value: expect.objectContaining({ type: 'redeemed' }) }),
+        ]);
+        await bench.putUser(sampleUser());
+        expect(await bench.api.redeemCodes([code])).toMatchObject([{ value: { type: 'redeemed' } }]);
+        await bench.durable.close();
+      }
+    });
+
+    test('N40: people of the configuration file are asked after without a statement', async () => {
+      const bench = await createBench(harness, {
+        staticPasswords: [
+          {
+            email: 'Jane@Example.org',
+            username: 'jane',
+            emailVerified: true,
+            userId: 'u1',
+            groups: [],
+            hash: '$2b$10$abcdefghijklmnopqrstuuJ1Zl0g0w0W0m1Qq7lT0nQz3pX0e1y2a',
+            claims: {},
+          },
+        ],
+      });
+      const [code, stranger] = [
+        sampleCode(await bench.putCode({ connectorId: 'local' })),
+        sampleCode(await bench.putCode({ connectorId: 'local', identity: { ...sampleUser().identity, userId: 'u9' } })),
+      ];
+      bench.counted();
+      expect(await bench.api.redeemCodes([code, stranger])).toMatchObject([
+        { value: { type: 'redeemed' } },
+        { value: { type: 'refused', refusal: 'unknown' } },
+      ]);
+      expect(bench.counted().filter((name) => name.startsWith('get'))).toEqual([]);
       await bench.durable.close();
     });
   });

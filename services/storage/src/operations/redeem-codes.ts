@@ -1,17 +1,29 @@
 import type { Clock } from '@tessera/clock';
-import type { Authorization, CodeOutcome, CodeRefusal, CodeToRedeem, Grant, StorageWriteApi } from '@tessera/contracts';
+import type {
+  Authorization,
+  CodeOutcome,
+  CodeRefusal,
+  CodeToRedeem,
+  Grant,
+  StorageWriteApi,
+  User,
+} from '@tessera/contracts';
 import { failed, type Outcome, succeeded } from '@tessera/rpc';
-import type { EphemeralStore, GrantStore } from '../ports.ts';
+import { userFromJson } from '../codec/user-json.ts';
+import type { EphemeralStore, GrantStore, RecordStore } from '../ports.ts';
+import { passwordUserEmail } from '../rules/password-user.ts';
 import { refusalOfCode } from '../rules/redeemable.ts';
 import { isUuid } from '../rules/stored-text.ts';
 import { type Placed, runBatch } from './batch.ts';
 import { assertEnds, assertKeepable, hashOfCode, invalidGrantId, newGrant } from './new-grant.ts';
+import { type StaticUsers, standingOf } from './users.ts';
 
 /** What redeeming needs. */
 export interface RedeemOptions {
   readonly clock: Clock;
   readonly ephemeral: EphemeralStore;
-  readonly durable: GrantStore;
+  readonly durable: GrantStore & Pick<RecordStore, 'getRecords'>;
+  readonly staticUsers: StaticUsers;
 }
 
 interface Redemption {
@@ -26,7 +38,8 @@ interface Insertion extends Redemption {
 /**
  * Redeems codes (RFC 6749 §4.1.3): one round trip reads what they stand for, one statement inserts the grants. Who is
  * first under the unique hash of the code has redeemed it; everybody else revokes that grant (RFC 6749 §4.1.2). The code
- * stays until it expires, so that a replay is known as one.
+ * stays until it expires, so that a replay is known as one. That a person of the password database still stands is asked
+ * before (N40), by one more statement where they are not of the configuration file.
  */
 export function createRedeemCodes(options: RedeemOptions): StorageWriteApi['redeemCodes'] {
   const { ephemeral } = options;
@@ -42,7 +55,9 @@ export function createRedeemCodes(options: RedeemOptions): StorageWriteApi['rede
       else if (judged.type === 'absent') absent.push({ position, item: judged.redemption });
       else insertions.push({ position, item: judged.insertion });
     }
-    const [inserted, replayed] = await Promise.all([insert(insertions, options), revokeAbsent(absent, options)]);
+    const { standing, gone } = await partByStanding(insertions, options);
+    for (const [position, outcome] of gone) outcomes.set(position, outcome);
+    const [inserted, replayed] = await Promise.all([insert(standing, options), revokeAbsent(absent, options)]);
     for (const [position, outcome] of [...inserted, ...replayed]) outcomes.set(position, outcome);
     return codes.map((_, position) => outcomes.get(position) ?? failed(new Error('a code without an outcome')));
   };
@@ -70,6 +85,53 @@ function judge(code: CodeToRedeem, authorization: Authorization | undefined): Ju
   return authorization === undefined
     ? { type: 'absent', redemption: { code, codeHash } }
     : { type: 'insertion', insertion: { code, codeHash, authorization } };
+}
+
+/**
+ * Parts those whose person may still sign in from those whose person is gone or disabled since the code was given. One that
+ * is gone is told as an unknown code, and nothing is consumed.
+ */
+async function partByStanding(
+  insertions: readonly Placed<Insertion>[],
+  { durable, clock, staticUsers }: RedeemOptions,
+): Promise<{ readonly standing: readonly Placed<Insertion>[]; readonly gone: Map<number, Outcome<CodeOutcome>> }> {
+  const emails = insertions.flatMap(({ item }) => passwordUserEmail(item.authorization) ?? []);
+  const stored = [...new Set(emails)].filter((email) => !staticUsers.has(email));
+  const users = await findStoredUsers(stored, durable, clock.now()).then(succeeded, (thrown: unknown) =>
+    failed(thrown),
+  );
+  const refusalOf = (authorization: Authorization): Outcome<CodeOutcome> | undefined => {
+    const email = passwordUserEmail(authorization);
+    if (email === undefined) return undefined;
+    if (!users.ok && !staticUsers.has(email)) return users;
+    const user = users.ok ? users.value.get(email) : undefined;
+    return standingOf(authorization, user, staticUsers).type === 'gone' ? refused('unknown') : undefined;
+  };
+  const gone = new Map<number, Outcome<CodeOutcome>>();
+  const standing = insertions.filter(({ position, item }) => {
+    const refusal = refusalOf(item.authorization);
+    if (refusal !== undefined) gone.set(position, refusal);
+    return refusal === undefined;
+  });
+  return { standing, gone };
+}
+
+async function findStoredUsers(
+  emails: readonly string[],
+  durable: Pick<RecordStore, 'getRecords'>,
+  now: Date,
+): Promise<Map<string, User>> {
+  if (emails.length === 0) return new Map();
+  const records = await durable.getRecords(
+    emails.map((id) => ({ kind: 'user' as const, id })),
+    now,
+  );
+  return new Map(
+    records.flatMap((record, position) => {
+      const email = emails[position];
+      return record === undefined || email === undefined ? [] : [[email, userFromJson(record.body)] as const];
+    }),
+  );
 }
 
 async function insert(

@@ -87,6 +87,7 @@ test('the primary dies under traffic: no call hangs, its heir is found, and a co
     clock,
     ephemeral: store,
     durable: createMemoryDurableStore({ clock, hasOutbox: false }),
+    staticUsers: new Map(),
   });
   const [redeemed, fresh] = [freshId(), freshId()];
   for (const id of [redeemed, fresh]) {
