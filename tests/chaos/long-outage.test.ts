@@ -5,7 +5,7 @@ import { waitFor } from '@tessera/testkit';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { stringify } from 'yaml';
-import { refresh } from '../support/sign-in.ts';
+import { codeOf, redeem, refresh, signIn } from '../support/sign-in.ts';
 import { systemConfig } from '../support/system-config.ts';
 import { type Answer, quantileMs, startTraffic, type Traffic } from './traffic.ts';
 
@@ -78,18 +78,31 @@ test('PostgreSQL is away for long: what needs it is postponed at once, nothing p
     what: 'traffic',
   });
   const before = await memory();
+  const code = codeOf(await signIn({ issuer: cluster.issuer }));
   await cluster.postgres.stop();
   traffic.forget();
-  await sleep(OUTAGE_MS);
-  for (const request of ['refresh', 'redeem', 'introspect'] as const) expectPostponed(of(traffic, request));
+  const untilMs = performance.now() + OUTAGE_MS;
+  for (; performance.now() < untilMs; await sleep(200)) {
+    const { status, body, headers } = await redeem(cluster.issuer, code);
+    expect([status, body['error']]).toEqual([503, 'temporarily_unavailable']);
+    expect(headers.get('retry-after')).toMatch(/^\d+$/);
+  }
+  for (const request of ['refresh', 'introspect'] as const) expectPostponed(of(traffic, request));
+  // A person is known by a session, which is durable: they are told to come again, too.
+  const signIns = of(traffic, 'sign-in');
+  expect(signIns.length).toBeGreaterThan(2);
+  for (const answer of signIns)
+    expect(answer).toMatchObject({ status: 503, retryAfter: expect.stringMatching(/^\d+$/) });
   expect(traffic.mostInFlight).toBeLessThan(40);
   expect((await memory()) - before).toBeLessThan(400);
-  // Keys and metadata, the health of the signer, and sign-ins up to the code need no durable state.
-  for (const { status } of of(traffic, 'public', 'sign-in')) expect(status).toBe(200);
+  // Keys and metadata, and the health of the signer, need no durable state.
+  for (const { status } of of(traffic, 'public')) expect(status).toBe(200);
   await cluster.postgres.start();
   traffic.forget();
   const isServed = () => traffic.count('refresh', 200) > 4 * APPLICATIONS && traffic.count('redeem', 200) > 2;
   await waitFor(isServed, { what: 'refreshes and redemptions', timeoutMs: 5_000 });
+  // The code that could not be redeemed meanwhile is good still.
+  expect((await redeem(cluster.issuer, code)).status).toBe(200);
   const { now, ever } = await connections();
   expect(now).toBeLessThanOrEqual(REPLICAS * MOST_CONNECTIONS);
   // Each was made once, but for a few that came before the server was ready.

@@ -7,10 +7,9 @@ import {
   post,
   redeem,
   refresh,
-  signIn,
   signInForTokens,
 } from '../support/sign-in.ts';
-import { CALLBACK } from '../support/system-config.ts';
+import { ADMIN, CALLBACK } from '../support/system-config.ts';
 
 /** What is asked for: a refresh, a redemption, a look at a token, a whole sign-in, a document that is public. */
 export type Request = 'refresh' | 'redeem' | 'introspect' | 'sign-in' | 'public';
@@ -153,14 +152,18 @@ async function read(url: string): Promise<Answered> {
   return { ...NO_ANSWER, status: response.status };
 }
 
-/** A sign-in that ends with a code is a 200 here; one that ends at a page has the status of the first page. */
+/** A sign-in that ends with a code is a 200 here; one that ends at a page has the status of that page. */
 async function signInOnce(issuer: string): Promise<Answered> {
   const agent = createUserAgent({ stopAt: CALLBACK });
-  const page = await agent.get(authorizationUrl({ issuer }));
-  if (!page.isStopped && page.status !== 200) {
-    return { ...NO_ANSWER, status: page.status, retryAfter: page.headers.get('retry-after') };
+  let page = await agent.get(authorizationUrl({ issuer }));
+  if (!page.isStopped && page.status === 200) {
+    page = await agent.submit(page.form('login', 'password'), { fields: ADMIN });
   }
-  return { ...NO_ANSWER, status: 200, code: codeOf(await signIn({ issuer })) };
+  if (!page.isStopped && page.status === 200)
+    page = await agent.submit(page.form('req', 'hmac'), { button: 'approval' });
+  return page.isStopped
+    ? { ...NO_ANSWER, status: 200, code: codeOf(page.url) }
+    : { ...NO_ANSWER, status: page.status, retryAfter: page.headers.get('retry-after') };
 }
 
 /** The time within which so many of the answers came, in milliseconds; 0 when there are none. */

@@ -68,8 +68,7 @@ export function createClientAuthentication(dependencies: ClientAuthDependencies)
       limit.forget(clientId, remoteAddress);
       return client;
     }
-    // Ids that name nobody are not secrets to be guessed, and would fill the counters.
-    if (client !== undefined) limit.note(clientId, remoteAddress);
+    if (refusal?.reason === 'wrong_secret') limit.note(clientId, remoteAddress);
     noteFailure(dependencies, request, { client, method, refusal: refusal ?? { reason: UNKNOWN_CLIENT } });
     throw invalidClient(request.headers.authorization === undefined ? undefined : dependencies.issuer);
   };
