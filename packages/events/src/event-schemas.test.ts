@@ -24,7 +24,7 @@ function arbitraryField(schema: FieldSchema): fc.Arbitrary<unknown> {
       .map((at) => at.toISOString());
   }
   if (schema.type === 'string') return fc.string({ minLength: schema.minLength ?? 0, unit: 'grapheme' });
-  if (schema.type === 'integer') return fc.nat();
+  if (schema.type === 'integer') return fc.integer({ min: schema.minimum ?? 0, max: 0x7fffffff });
   if (schema.type === 'array') return fc.array(arbitraryField(schema.items as FieldSchema));
   throw new Error(`no arbitrary for ${JSON.stringify(schema)}`);
 }

@@ -167,9 +167,14 @@ test('a change whose answer was lost is not sent again: the caller is told that 
   proxy.loseNextAnswer();
   const writing = store.writeRecords([record('lost')], now);
   await waitFor(() => proxy.hasLost(), { what: 'the answer to be lost' });
+  // What was held back first may have been no answer yet, but a frame of the connection.
+  const direct = open();
+  const isWritten = async () => (await direct.getRecords([{ kind: 'credential', id: 'lost' }], now))[0] !== undefined;
+  await waitFor(isWritten, { what: 'the change to be made' });
   proxy.recover();
   await expect(writing).rejects.toMatchObject({ code: 'storage.unavailable' });
   expect(await store.getRecords([{ kind: 'credential', id: 'lost' }], now)).toMatchObject([{ version: 1 }]);
+  await direct.close();
   await store.close();
 }, 30_000);
 
