@@ -14,6 +14,13 @@ const wholeSystems = {
   hookTimeout: 120_000,
 };
 
+/** Tests of clusters that lose a member: how long that takes is for other programs to say, so nothing runs beside them. */
+const clusters = [
+  'packages/testkit/src/{kafka,redis-topologies}.test.ts',
+  'services/events/src/sinks/kafka/kafkajs-producer.test.ts',
+  'services/storage/src/backends/{etcd,redis}/{cluster,sentinel}.test.ts',
+];
+
 export default defineConfig({
   resolve,
   ssr,
@@ -25,10 +32,16 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,services}/*/src/**/*.test.ts', '{examples/*,load-tests}/src/**/*.test.ts'],
+          exclude: clusters,
           pool: 'threads',
           isolate: false,
           testTimeout: 15_000,
         },
+      },
+      {
+        resolve,
+        ssr,
+        test: { name: 'clusters', include: clusters, pool: 'threads', isolate: false, testTimeout: 15_000 },
       },
       {
         resolve,

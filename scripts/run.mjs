@@ -304,7 +304,9 @@ async function allTests(folder) {
     testRun(folder, ['--project', 'unit']),
     testRun(folder, ['--project', 'integration'], true),
   ]);
-  return [...beside, await testRun(folder, ['--project', 'chaos'])];
+  const alone = [];
+  for (const project of ['clusters', 'chaos']) alone.push(await testRun(folder, ['--project', project]));
+  return [...beside, ...alone];
 }
 
 /**

@@ -20,7 +20,8 @@ async function produce(server: KafkaServer, topic: string, values: readonly stri
   const kafka = new Kafka({
     brokers: [...server.bootstrap],
     logLevel: logLevel.NOTHING,
-    retry: { retries: 6, initialRetryTime: 200 },
+    // Until another broker leads: the controller counts one as gone after nine seconds.
+    retry: { retries: 16, initialRetryTime: 200, maxRetryTime: 3_000 },
     ...(login.ssl === undefined ? {} : { ssl: login.ssl }),
     ...(login.sasl === undefined ? {} : { sasl: { ...login.sasl } as SASLOptions }),
   });
