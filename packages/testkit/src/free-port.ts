@@ -5,6 +5,9 @@ const LOWEST_PORT = 20_000;
 const HIGHEST_PORT = 32_767;
 const ATTEMPTS = 50;
 
+/** Ports that were given out: whoever got one may not listen yet. */
+const givenOut = new Set<number>();
+
 /**
  * Finds a TCP port of 127.0.0.1 on which nobody listens.
  *
@@ -16,7 +19,9 @@ const ATTEMPTS = 50;
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const port = randomInt(LOWEST_PORT, HIGHEST_PORT + 1);
-    if (await isFree(port)) return port;
+    if (givenOut.has(port) || !(await isFree(port)) || givenOut.has(port)) continue;
+    givenOut.add(port);
+    return port;
   }
   throw new Error(`no free port of 127.0.0.1 between ${LOWEST_PORT} and ${HIGHEST_PORT} in ${ATTEMPTS} attempts`);
 }
