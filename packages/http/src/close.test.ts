@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
 import { createCertificateAuthority, waitFor } from '@tessera/testkit';
 import { expect, test } from 'vitest';
@@ -72,23 +73,29 @@ test('an address that is taken is the system’s error', async () => {
   await expect(startBench({ listen: `127.0.0.1:${server.port}` })).rejects.toMatchObject({ code: 'EADDRINUSE' });
 });
 
-test('N94: TLS below the configured version is refused', async () => {
+test('N94: TLS below the configured version is refused, also after the certificate has changed', async () => {
   const authority = await createCertificateAuthority('test');
-  const { certPem: cert, keyPem: key } = await authority.issue({
-    commonName: 'x',
-    dnsNames: ['localhost'],
-    server: true,
-  });
+  const issue = async () => {
+    const issued = await authority.issue({ commonName: 'x', dnsNames: ['localhost'], server: true });
+    return { cert: issued.certPem, key: issued.keyPem, minVersion: 'TLSv1.3' } as const;
+  };
+  const first = await issue();
   const handler: HttpHandler = async () => jsonResponse(200, {});
-  await using server = await startBench({ handlers: { jwks: handler }, tls: { cert, key, minVersion: 'TLSv1.3' } });
+  await using server = await startBench({ handlers: { jwks: handler }, tls: first });
   const handshake = (maxVersion: 'TLSv1.2' | 'TLSv1.3') =>
     new Promise<string>((resolve) => {
       const address = { host: '127.0.0.1', port: server.port, servername: 'localhost', ca: authority.caPem };
       const socket = connect({ ...address, maxVersion }, () => {
-        resolve(socket.getProtocol() ?? '');
+        resolve(`${socket.getProtocol()} ${socket.getPeerCertificate().serialNumber}`);
         socket.destroy();
       });
       socket.once('error', () => resolve('refused'));
     });
-  expect([await handshake('TLSv1.3'), await handshake('TLSv1.2')]).toEqual(['TLSv1.3', 'refused']);
+  const serialOf = ({ cert }: { readonly cert: string }): string => new X509Certificate(cert).serialNumber;
+  expect([await handshake('TLSv1.3'), await handshake('TLSv1.2')]).toEqual([`TLSv1.3 ${serialOf(first)}`, 'refused']);
+  const second = await issue();
+  server.useTls(second);
+  expect([await handshake('TLSv1.3'), await handshake('TLSv1.2')]).toEqual([`TLSv1.3 ${serialOf(second)}`, 'refused']);
+  expect(() => server.useTls({ ...first, key: second.key })).toThrow();
+  expect(await handshake('TLSv1.3')).toBe(`TLSv1.3 ${serialOf(second)}`);
 });

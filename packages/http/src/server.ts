@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import { createListener } from './listener.ts';
-import type { HttpServerOptions } from './options.ts';
+import type { HttpServerOptions, HttpTls } from './options.ts';
 
 /** A listening HTTP server. */
 export interface HttpServer {
@@ -13,6 +13,12 @@ export interface HttpServer {
    * Answers sent meanwhile say `Connection: close` (RFC 9112 §9.6).
    */
   close(graceMs: number): Promise<void>;
+  /**
+   * Uses another certificate for the connections that come. All of `tls` counts anew, the versions too (N94).
+   *
+   * @throws what OpenSSL says of a certificate and key that do not go together; the former ones stay.
+   */
+  useTls(tls: HttpTls): void;
 }
 
 const MAX_HEADER_BYTES = 32 * 1024;
@@ -47,6 +53,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     close: (graceMs) => {
       isDraining = true;
       return closeServer(server, graceMs);
+    },
+    useTls(tls) {
+      if (server instanceof TlsServer) server.setSecureContext({ ...tls });
     },
   };
 }

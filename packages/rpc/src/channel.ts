@@ -38,7 +38,8 @@ const DNS_PAUSE_MS = 2_000;
 
 /** Dials a service. Connections are made when first needed and again, quickly, whenever they break. */
 export function createChannel(options: RpcChannelOptions): RpcChannel {
-  const client = new Client(dialTarget(options.addresses), channelCredentials(options.security, options.caller), {
+  const { credentials, close } = channelCredentials(options.security, options.caller);
+  const client = new Client(dialTarget(options.addresses), credentials, {
     'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
     // The service configuration has no retry policy, so only calls that no server has seen are sent again.
     'grpc.enable_retries': 1,
@@ -58,7 +59,15 @@ export function createChannel(options: RpcChannelOptions): RpcChannel {
         }
       : {}),
   });
-  return { target: options.target, caller: options.caller, client, close: () => client.close() };
+  return {
+    target: options.target,
+    caller: options.caller,
+    client,
+    close() {
+      client.close();
+      close();
+    },
+  };
 }
 
 /** Several IP addresses become one target of their own kind; a name is resolved anew as replicas come and go. */

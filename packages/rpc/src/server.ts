@@ -84,10 +84,12 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   }
   health.addToServer(server);
   await addReflection(server);
+  const { credentials, close: closeCredentials } = serverCredentials(options.security, options.service);
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(options.listen, serverCredentials(options.security, options.service), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    );
+    server.bindAsync(options.listen, credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
+  }).catch((error: unknown) => {
+    closeCredentials();
+    throw error;
   });
   return {
     port,
@@ -95,6 +97,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     close: (graceMs) => {
       setServing(false);
       stalls.close();
+      closeCredentials();
       return closeServer(server, graceMs);
     },
   };

@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { connect, TLSSocket } from 'node:tls';
+import { createFakeClock } from '@tessera/clock';
 import { createTempDirectory, type TempDirectory, writeServiceCertificates } from '@tessera/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fakeKeys } from './testing/fake-keys.ts';
+import { createRecordingLogger, fakeKeys } from './testing/fake-keys.ts';
 import { dialKeys, startKeys } from './testing/rpc-bench.ts';
 import { certificateName, type RpcSecurity, serviceOfCertificate } from './tls.ts';
 
@@ -112,3 +113,82 @@ test('N93: only one whole name below tessera.internal makes a service', () => {
   ];
   for (const names of hostile) expect(serviceOfCertificate(names)).toBeUndefined();
 });
+
+test('certificates that change are used for the connections that come, and nobody is disturbed', async () => {
+  const path = `${directory.path}/changing`;
+  await writeServiceCertificates(path, ['keys', 'token']);
+  const clock = createFakeClock();
+  const logger = createRecordingLogger();
+  const files = { caFile: `${path}/ca.pem`, certFile: `${path}/{service}.pem`, keyFile: `${path}/{service}.key` };
+  const security: RpcSecurity = { type: 'mtls', files, clock, logger };
+  await using server = await startKeys(fakeKeys(), { security });
+  using before = dialKeys([server.address], { security });
+  await before.client.getPublicKeys({ knownVersion: '' });
+  // Another authority altogether: who dials with what was good before finds nobody to talk to.
+  const old = await readFile(`${path}/ca.pem`);
+  await writeServiceCertificates(path, ['keys', 'token']);
+  expect((await readFile(`${path}/ca.pem`)).equals(old)).toBe(false);
+  clock.advance(10);
+  await expect.poll(() => logger.records.filter(({ level }) => level === 'info').length).toBe(2);
+  await before.client.getPublicKeys({ knownVersion: '' });
+  using after = dialKeys([server.address], { security });
+  expect(await after.client.getPublicKeys({ knownVersion: '2' })).toMatchObject({ version: 'after 2' });
+  expect(await oldestProtocol(server.port, path)).toBe('TLSv1.2');
+});
+
+test('N94: the floor of TLS is 1.2, before certificates change and after', async () => {
+  const path = `${directory.path}/floor`;
+  await writeServiceCertificates(path, ['keys', 'token']);
+  const clock = createFakeClock();
+  const logger = createRecordingLogger();
+  const files = { caFile: `${path}/ca.pem`, certFile: `${path}/{service}.pem`, keyFile: `${path}/{service}.key` };
+  await using server = await startKeys(fakeKeys(), { security: { type: 'mtls', files, clock, logger } });
+  expect(await oldestProtocol(server.port, path)).toBe('TLSv1.2');
+  await writeServiceCertificates(path, ['keys', 'token']);
+  clock.advance(10);
+  await expect.poll(() => logger.records.filter(({ level }) => level === 'info').length).toBe(1);
+  expect(await oldestProtocol(server.port, path)).toBe('TLSv1.2');
+});
+
+test('a certificate whose key has not come yet leaves the former one in use', async () => {
+  const path = `${directory.path}/half`;
+  await writeServiceCertificates(path, ['keys', 'token']);
+  const clock = createFakeClock();
+  const logger = createRecordingLogger();
+  const files = { caFile: `${path}/ca.pem`, certFile: `${path}/{service}.pem`, keyFile: `${path}/{service}.key` };
+  const security: RpcSecurity = { type: 'mtls', files, clock, logger };
+  await using server = await startKeys(fakeKeys(), { security });
+  const key = await readFile(`${path}/keys.key`);
+  await writeFile(`${path}/keys.key`, await readFile(`${path}/token.key`));
+  clock.advance(10);
+  await expect.poll(() => logger.records.map(({ level }) => level)).toEqual(['warn']);
+  using client = dialKeys([server.address], { security: { type: 'mtls', files } });
+  await client.client.getPublicKeys({ knownVersion: '' });
+  expect(JSON.stringify(logger.records)).not.toContain(key.toString().slice(60, 100));
+});
+
+/** The oldest protocol that a server accepts of a client with a certificate of the folder. */
+async function oldestProtocol(port: number, path: string): Promise<string> {
+  const [cert, key] = await Promise.all(['pem', 'key'].map((kind) => readFile(`${path}/token.${kind}`)));
+  for (const version of ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const) {
+    const socket = connect({
+      host: '127.0.0.1',
+      port,
+      minVersion: version,
+      maxVersion: version,
+      cert,
+      key,
+      ciphers: 'DEFAULT@SECLEVEL=0',
+      rejectUnauthorized: false,
+      ALPNProtocols: ['h2'],
+    });
+    const isAccepted = await new Promise<boolean>((resolve) => {
+      socket.once('secureConnect', () => resolve(true));
+      socket.once('error', () => resolve(false));
+      socket.once('close', () => resolve(false));
+    });
+    socket.destroy();
+    if (isAccepted) return version;
+  }
+  return 'none';
+}

@@ -7,7 +7,7 @@ import { parseListenAddress } from '../compose/listen-address.ts';
 import type { HttpListen } from '../compose/listen-plan.ts';
 import { listenFailure } from './listen-failure.ts';
 import { errorPageOf, handlersOf, health, type ProcessState } from './process-state.ts';
-import { readWebTls } from './tls-files.ts';
+import { watchWebTls } from './tls-files.ts';
 import { traceparentOfRequest } from './trace-of-request.ts';
 
 /** An open listener. */
@@ -37,9 +37,10 @@ const NO_ORIGINS: ReadonlySet<string> = new Set();
 export async function openHttp(listen: HttpListen, context: ListenerContext): Promise<OpenListener> {
   const { config, fileName, logger, state } = context;
   const { pathname } = new URL(config.issuer);
+  const tls = listen.isTls ? watchWebTls(config.web, logger) : undefined;
   const server = await startHttpServer({
     listen: listen.address,
-    ...(listen.isTls ? { tls: readWebTls(config.web) } : {}),
+    ...(tls === undefined ? {} : { tls: tls.current() }),
     basePath: pathname === '/' ? '' : pathname,
     handlers: handlersOf(state, listen.services),
     errorPage: errorPageOf(state),
@@ -49,10 +50,19 @@ export async function openHttp(listen: HttpListen, context: ListenerContext): Pr
     logger,
     traceparentOf: traceparentOfRequest,
   }).catch((error: unknown) => {
+    tls?.close();
     throw listenFailure(error, listen, fileName);
   });
-  const what = listen.isTls ? 'https' : 'http';
-  return { what, address: listen.address, port: server.port, close: (graceMs) => server.close(graceMs) };
+  tls?.onChange((certificate) => server.useTls(certificate));
+  return {
+    what: listen.isTls ? 'https' : 'http',
+    address: listen.address,
+    port: server.port,
+    close(graceMs) {
+      tls?.close();
+      return server.close(graceMs);
+    },
+  };
 }
 
 /**

@@ -141,13 +141,18 @@ async function openRpc(plan: ListenPlan, options: StartOptions, opened: Opened):
   }
 }
 
-function securityOf({ config, targets }: StartOptions, plan: ListenPlan): ReturnType<typeof resolveRpcSecurity> {
+function securityOf(
+  { config, targets, logger }: StartOptions,
+  plan: ListenPlan,
+): ReturnType<typeof resolveRpcSecurity> {
   const dialled = targets.services
     .flatMap((service) => dependencies[service])
     .filter((service) => !targets.services.includes(service))
     .flatMap((service) => config.services[service].addresses);
   if (targets.isWhole) return { type: 'plaintext' };
-  return resolveRpcSecurity(config, targets.services, [...plan.rpc.map(({ address }) => address), ...dialled]);
+  const addresses = [...plan.rpc.map(({ address }) => address), ...dialled];
+  const security = resolveRpcSecurity(config, targets.services, addresses);
+  return security.type === 'mtls' ? { ...security, logger } : security;
 }
 
 async function whenReady({ state, rpcServers, readyServices }: Opened, logger: Logger): Promise<void> {
