@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Clock, Timer } from '@tessera/clock';
+import { type Clock, within } from '@tessera/clock';
 import type { SecurityEvent } from '@tessera/contracts';
 import type { Logger } from '@tessera/telemetry';
 import { createAppender } from './appender.ts';
@@ -59,12 +59,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
       await append(newEvent(type, key, data, clock.now()));
     },
     async close() {
-      let timer: Timer | undefined;
-      const isLate = new Promise<void>((resolve) => {
-        timer = clock.schedule(CLOSE_MS, resolve);
-      });
-      await Promise.race([appender.whenEmpty(), isLate]);
-      timer?.cancel();
+      await within(clock, CLOSE_MS, appender.whenEmpty());
       appender.close();
     },
   };

@@ -161,6 +161,12 @@ export const eventSchemas = {
         .describe(
           '`created` = made and published, `activated` = signs from now on, `retired` = signs no more, `removed` = gone from the JWKS.',
         ),
+      reason: z
+        .enum(['rotated', 'revoked', 'signer_changed'])
+        .optional()
+        .describe(
+          'Why it came before its time: `rotated` and `revoked` by order of an operator, `signer_changed` = its signer is not configured any more. Left out when its time had come.',
+        ),
     })
     .describe('A key went a step in its life. Written with the key set.'),
   'client.changed': z

@@ -140,7 +140,8 @@ export interface GrantListing {
 /**
  * Grants. Every method is one statement on PostgreSQL and one short transaction elsewhere, however many items it takes; ids
  * and hashes within one call are distinct. With the outbox on, a change that revokes a grant writes the event of its
- * reason (`rules/grant-events.ts`) with it, or not at all.
+ * reason (`rules/grant-events.ts`) with it, or not at all. A call that fails changed nothing, unless its answer was lost; a
+ * store that does each item by itself rejects with `PartialFailure`, which says what became of each.
  */
 export interface GrantStore {
   /**

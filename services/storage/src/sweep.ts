@@ -1,4 +1,4 @@
-import { addSeconds, type Clock } from '@tessera/clock';
+import { addSeconds, type Clock, createPause } from '@tessera/clock';
 import { TesseraError } from '@tessera/errors';
 import type { Logger } from '@tessera/telemetry';
 import type { DurableStore, EphemeralStore } from './ports.ts';
@@ -29,12 +29,12 @@ const RECORD_RETENTION_SECONDS = 60;
  * more than a batch at once. After each batch it rests as long as the batch took, so that traffic has the other half.
  */
 export function startSweep({ ephemeral, durable, clock, logger }: SweepOptions): Sweep {
-  const sleep = createSleep(clock);
+  const pause = createPause(clock);
   const clear = async (deleteBatch: () => Promise<number>): Promise<void> => {
-    while (!sleep.isOver()) {
+    while (!pause.isEnded()) {
       const startedMs = clock.monotonicMs();
       if ((await deleteBatch()) < BATCH) return;
-      await sleep.forMs(Math.max(LEAST_PAUSE_MS, clock.monotonicMs() - startedMs));
+      await pause.for(Math.max(LEAST_PAUSE_MS, clock.monotonicMs() - startedMs));
     }
   };
   const before = (retentionSeconds: number): Date => addSeconds(clock.now(), -retentionSeconds);
@@ -45,9 +45,9 @@ export function startSweep({ ephemeral, durable, clock, logger }: SweepOptions):
   ];
   const run = async (): Promise<void> => {
     for (;;) {
-      await sleep.forMs(INTERVAL_MS);
+      await pause.for(INTERVAL_MS);
       for (const turn of turns) {
-        if (sleep.isOver()) return;
+        if (pause.isEnded()) return;
         await turn().catch((thrown: unknown) => {
           // A store that moved elsewhere refuses this too, and says so to whoever tries to change it.
           if (TesseraError.from(thrown).code === 'storage.retired') return;
@@ -59,36 +59,8 @@ export function startSweep({ ephemeral, durable, clock, logger }: SweepOptions):
   const running = run();
   return {
     async stop() {
-      sleep.end();
+      pause.end();
       await running;
-    },
-  };
-}
-
-interface Sleep {
-  /** Settles after the time, or at once when everything ends. */
-  forMs(delayMs: number): Promise<void>;
-  isOver(): boolean;
-  end(): void;
-}
-
-function createSleep(clock: Clock): Sleep {
-  let wake: (() => void) | undefined;
-  let isOver = false;
-  return {
-    forMs: (delayMs) =>
-      new Promise((resolve) => {
-        if (isOver) return resolve();
-        const timer = clock.schedule(delayMs, resolve);
-        wake = () => {
-          timer.cancel();
-          resolve();
-        };
-      }),
-    isOver: () => isOver,
-    end() {
-      isOver = true;
-      wake?.();
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '@tessera/clock';
+import { type Clock, createPause, within } from '@tessera/clock';
 import type { StorageOutboxApi } from '@tessera/contracts';
 import type { Logger } from '@tessera/telemetry';
 import type { EventSink } from '../ports.ts';
@@ -6,7 +6,6 @@ import { backOffMs } from './back-off.ts';
 import { createFailureLog } from './failure-log.ts';
 import { createLease } from './lease.ts';
 import type { OutboxMetrics } from './outbox-metrics.ts';
-import { createPause, within } from './pause.ts';
 import { createTurn } from './turn.ts';
 
 /** What carries events from the outbox to a sink. */
@@ -47,9 +46,8 @@ export function startPublisher(options: PublisherOptions): Publisher {
   const pause = createPause(clock);
   const failureLog = createFailureLog(clock, logger);
   const turn = createTurn({ ...options, lease, onTaken: becomeReady });
-  let isClosing = false;
   const run = async (): Promise<void> => {
-    for (let failures = 0; !isClosing; ) {
+    for (let failures = 0; !pause.isEnded(); ) {
       const outcome = await turn();
       if (outcome.type === 'failed') {
         failures += 1;
@@ -66,7 +64,6 @@ export function startPublisher(options: PublisherOptions): Publisher {
   return {
     ready,
     async close() {
-      isClosing = true;
       pause.end();
       await within(clock, FINISH_MS, running);
       // What is being published longer than that fails now, and is another worker's.

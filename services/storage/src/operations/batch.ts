@@ -1,4 +1,5 @@
 import { failed, type Outcome, succeeded } from '@tessera/rpc';
+import { PartialFailure } from '../rules/partial-failure.ts';
 import { splitIntoRounds } from './rounds.ts';
 
 /** An item of a batch and its place in it. */
@@ -15,7 +16,7 @@ export interface BatchOptions<Q, S> {
   readonly run: (items: readonly Q[]) => Promise<readonly S[]>;
 }
 
-/** Runs items in as many rounds as their keys need. A statement that fails fails the items of its round alone. */
+/** Runs items in as many rounds as their keys need, as {@link runRound} does each. */
 export async function runBatch<Q, S>(
   placed: readonly Placed<Q>[],
   { keyOf, run }: BatchOptions<Q, S>,
@@ -27,7 +28,7 @@ export async function runBatch<Q, S>(
   return outcomes;
 }
 
-/** Runs items in one statement. When it fails, all of them do. */
+/** Runs items in one statement. When it fails, all of them do, but those of which the store says that they were done. */
 export async function runRound<Q, S>(
   round: readonly Placed<Q>[],
   run: BatchOptions<Q, S>['run'],
@@ -42,6 +43,8 @@ export async function runRound<Q, S>(
       ]),
     );
   } catch (thrown) {
-    return new Map(round.map(({ position }) => [position, failed(thrown)]));
+    const outcomeAt = (index: number): Outcome<S> =>
+      thrown instanceof PartialFailure ? thrown.outcomeAt(index) : failed(thrown);
+    return new Map(round.map(({ position }, index) => [position, outcomeAt(index)]));
   }
 }

@@ -5,7 +5,7 @@ import { initialAccessTokenFromJson, initialAccessTokenToJson } from '../codec/i
 import type { RecordStore, RecordToWrite, StoredRecord } from '../ports.ts';
 import { isStorableId } from '../rules/accepted-input.ts';
 import { storeContended } from '../rules/store-errors.ts';
-import { createTurns } from './turns.ts';
+import { createTurns } from '../rules/turns.ts';
 
 /** What using initial access tokens needs. */
 export interface InitialAccessTokensOptions {
@@ -15,6 +15,7 @@ export interface InitialAccessTokensOptions {
 
 /** Only other replicas get in between, each by having used the token. */
 const MAX_TRIES = 20;
+const CONTENDED = 'the initial access token';
 
 /**
  * Takes uses of initial access tokens (RFC 7591 §1.2) by compare-and-set: two statements, and two more whenever another
@@ -23,7 +24,7 @@ const MAX_TRIES = 20;
 export function createConsumeInitialAccessToken(
   options: InitialAccessTokensOptions,
 ): StorageAdminApi['consumeInitialAccessToken'] {
-  const turns = createTurns();
+  const turns = createTurns(CONTENDED);
   return async (id) => (isStorableId(id) ? turns.take(id, () => consume(id, options)) : undefined);
 }
 
@@ -40,7 +41,7 @@ async function consume(
     const [version] = await durable.writeRecords([withOneUseLess(record, token, now)], now);
     if (version !== undefined) return token;
   }
-  throw storeContended('the initial access token');
+  throw storeContended(CONTENDED);
 }
 
 function withOneUseLess({ id, version, expiresAt }: StoredRecord, token: InitialAccessToken, now: Date): RecordToWrite {

@@ -84,7 +84,12 @@ function judge(code: CodeToRedeem, authorization: Authorization | undefined): Ju
   }
   return authorization === undefined
     ? { type: 'absent', redemption: { code, codeHash } }
-    : { type: 'insertion', insertion: { code, codeHash, authorization } };
+    : { type: 'insertion', insertion: { code, codeHash, authorization: withoutChallenge(authorization) } };
+}
+
+/** The challenge has been answered: a grant has no more use for it (RFC 7636 §4.6), and rows that rotate are to be short. */
+function withoutChallenge({ pkce: _answered, ...authorization }: Authorization): Authorization {
+  return authorization;
 }
 
 /**

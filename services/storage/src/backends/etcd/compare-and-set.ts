@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { storeRetired, storeUnavailable } from '../../rules/store-errors.ts';
+import { storeContended, storeRetired } from '../../rules/store-errors.ts';
+import { createTurns } from '../../rules/turns.ts';
 import type { EtcdConnection } from './connection.ts';
-import type { KeyedQueue } from './keyed-queue.ts';
 import type { Keyspace } from './keyspace.ts';
 import type { KeyValue, RequestOp, ResponseOp, TxnRequest } from './protocol.ts';
 import { get, isAbsent, isUnchanged } from './steps.ts';
@@ -20,7 +20,7 @@ export interface CompareAndSet {
    * what stands then. Callers of this process take turns. Gives the result and the answers of the steps.
    *
    * @param isAlways whether a retired store takes the steps too.
-   * @throws TesseraError `storage.retired`; `storage.unavailable` when others keep changing it.
+   * @throws TesseraError `storage.retired`; `storage.contended` when others keep changing it, or too many wait.
    */
   run<R>(key: Buffer, judge: (read: KeyValue | undefined) => Judgement<R>, isAlways?: boolean): Promise<Settled<R>>;
   /** Takes the steps if the conditions hold and the store is not retired. False: they did not hold. */
@@ -37,15 +37,16 @@ export interface Settled<R> {
 export interface CompareAndSetOptions {
   readonly connection: EtcdConnection;
   readonly keys: Keyspace;
-  readonly queue: KeyedQueue;
 }
 
 const MAX_ATTEMPTS = 30;
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 200;
+const CONTENDED = 'an entry of etcd';
 
 /** Changes by compare and set. */
-export function createCompareAndSet({ connection, keys, queue }: CompareAndSetOptions): CompareAndSet {
+export function createCompareAndSet({ connection, keys }: CompareAndSetOptions): CompareAndSet {
+  const turns = createTurns(CONTENDED);
   const run = async <R>(
     key: Buffer,
     judge: (read: KeyValue | undefined) => Judgement<R>,
@@ -66,10 +67,10 @@ export function createCompareAndSet({ connection, keys, queue }: CompareAndSetOp
       read = now;
       await pause(attempt);
     }
-    throw storeUnavailable('etcd', new Error(`${MAX_ATTEMPTS} attempts met changes of others`));
+    throw storeContended(CONTENDED);
   };
   return {
-    run: (key, judge, isAlways = false) => queue.run(key.toString('latin1'), () => run(key, judge, isAlways)),
+    run: (key, judge, isAlways = false) => turns.take(key.toString('latin1'), () => run(key, judge, isAlways)),
     async attempt({ compare, success }) {
       const { succeeded, responses } = await connection.txn({
         compare: [isAbsent(keys.retired), ...compare],

@@ -8,7 +8,6 @@ import { createCompareAndSet } from './compare-and-set.ts';
 import { connectEtcd } from './connection.ts';
 import { createEventSteps } from './event-steps.ts';
 import { createEtcdGrants } from './grants.ts';
-import { createKeyedQueue } from './keyed-queue.ts';
 import { createKeyspace } from './keyspace.ts';
 import { createEtcdOutbox } from './outbox.ts';
 import { createEtcdPortable } from './portable.ts';
@@ -43,7 +42,7 @@ export function openEtcdStore({ config, clock, logger, hasOutbox, onStatement }:
     connection,
     keys,
     clock,
-    changes: createCompareAndSet({ connection, keys, queue: createKeyedQueue() }),
+    changes: createCompareAndSet({ connection, keys }),
     eventSteps: createEventSteps(keys, hasOutbox),
     begin(name) {
       if (!layout.isReady()) throw storeUnavailable('etcd');

@@ -1,7 +1,7 @@
 import type { Grant } from '@tessera/contracts';
 import type { NewGrant, PresentedCode } from '../../ports.ts';
 import { CODE_REPLAYED } from '../../rules/grant-events.ts';
-import { grantExists, storeUnavailable } from '../../rules/store-errors.ts';
+import { grantExists, storeContended } from '../../rules/store-errors.ts';
 import type { GrantRevocation } from './grant-revocation.ts';
 import { insertionSteps } from './grant-steps.ts';
 import { grantFromJson, newStoredGrant } from './grant-value.ts';
@@ -40,7 +40,7 @@ export function createGrantCodes({ connection, keys, changes }: StoreParts, revo
         const standing = holder && (await replay(holder.value.toString(), item.id, now));
         if (standing !== undefined) return standing;
       }
-      throw storeUnavailable('etcd');
+      throw storeContended('the grant of a code');
     },
     async revokeBy({ codeHash, grantId }, now) {
       const [holder] = await readKeys(connection, [keys.codes.key(codeHash.toString('hex'))]);

@@ -2,6 +2,7 @@ import type { RotationToReopen, TokenToRotate } from '@tessera/contracts';
 import type { JudgedGrant } from '../../ports.ts';
 import { REFRESH_TOKEN_REUSED } from '../../rules/grant-events.ts';
 import { judgeRotation, type RotationVerdict, reopenRotation, settleRotation } from '../../rules/judge-rotation.ts';
+import type { Settled } from './compare-and-set.ts';
 import { revokeStored } from './grant-revocation.ts';
 import { changeSteps } from './grant-steps.ts';
 import { grantFromJson, type StoredGrant } from './grant-value.ts';
@@ -14,7 +15,7 @@ import type { StoreParts } from './store-parts.ts';
 
 /** Rotating refresh tokens, each in a transaction of its own. */
 export interface GrantRotation {
-  /** Where some fail nobody is answered, so the rotations of the others are reopened, as those without an answer are. */
+  /** Each fails alone; one that was made and cannot be answered is reopened. */
   rotate(tokens: readonly TokenToRotate[], now: Date): Promise<readonly (JudgedGrant | undefined)[]>;
   reopen(rotation: RotationToReopen, now: Date): Promise<boolean>;
   /** Ends what goes on in the background. */
@@ -42,35 +43,19 @@ export function createGrantRotation(parts: StoreParts): GrantRotation {
   };
   const late = createLateRotations(reopen);
 
-  const rotateOne = async (
-    token: TokenToRotate,
-    nowOf: () => Date,
-    made: SentRotation[],
-  ): Promise<JudgedGrant | undefined> => {
-    let sent: SentRotation | undefined;
-    const running = changes.run<Judged | undefined>(keys.grants.key(token.grantId), (read) => {
-      sent = undefined;
+  const change = async (token: TokenToRotate, nowOf: () => Date, tell: (sent?: SentRotation) => void) =>
+    changes.run<Judged | undefined>(keys.grants.key(token.grantId), (read) => {
+      tell();
       if (read === undefined) return { result: undefined, steps: [] };
       const now = nowOf();
       const { judged, steps } = judge(parts, grantFromJson(read.value.toString()), { token, now });
-      if (judged.verdict === 'rotated')
-        sent = {
-          rotation: { grantId: token.grantId, generation: token.generation + 1 },
-          judgedAt: now,
-          sentMs: performance.now(),
-        };
+      const rotation = { grantId: token.grantId, generation: token.generation + 1 };
+      if (judged.verdict === 'rotated') tell({ rotation, judgedAt: now, sentMs: performance.now() });
       const person = personKey(keys, judged.after.grant.authorization);
       // The person is read in the same transaction.
       return { result: judged, steps: steps.length === 0 || person === undefined ? steps : [...steps, get(person)] };
     });
-    const { result, responses } = await running.catch((thrown: unknown) => {
-      if (sent !== undefined) late.follow(sent);
-      throw thrown;
-    });
-    if (sent !== undefined) {
-      made.push(sent);
-      await late.reopenSlow(sent);
-    }
+  const answer = async ({ result, responses }: Settled<Judged | undefined>): Promise<JudgedGrant | undefined> => {
     if (result === undefined) return undefined;
     const { verdict, after } = result;
     const isRead = responses.length > 0 && personKey(keys, after.grant.authorization) !== undefined;
@@ -78,18 +63,25 @@ export function createGrantRotation(parts: StoreParts): GrantRotation {
     const [found] = responses.length > 0 ? [] : await withPeople(connection, keys, [after]);
     return { verdict, ...(found ?? { grant: after.grant }) };
   };
+  const rotateOne = async (token: TokenToRotate, nowOf: () => Date): Promise<JudgedGrant | undefined> => {
+    let sent: SentRotation | undefined;
+    try {
+      const settled = await change(token, nowOf, (next) => {
+        sent = next;
+      });
+      if (sent !== undefined) await late.reopenSlow(sent);
+      return await answer(settled);
+    } catch (thrown) {
+      if (sent !== undefined) late.follow(sent);
+      throw thrown;
+    }
+  };
   return {
     async rotate(tokens, now) {
       const startedAt = clock.now().getTime();
       // Whoever waited for others is judged by the time when it is their turn.
       const nowOf = (): Date => new Date(now.getTime() + Math.max(0, clock.now().getTime() - startedAt));
-      const made: SentRotation[] = [];
-      try {
-        return await inParallel(tokens, (token) => rotateOne(token, nowOf, made));
-      } catch (thrown) {
-        for (const sent of made) late.follow(sent);
-        throw thrown;
-      }
+      return inParallel(tokens, (token) => rotateOne(token, nowOf));
     },
     reopen,
     close: () => late.close(),

@@ -4,7 +4,8 @@ import type { SecurityEvent } from '@tessera/contracts';
 import { silentLogger } from '@tessera/telemetry';
 import { type EtcdServer, startEtcd, waitFor } from '@tessera/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sampleAuthorization, sampleToken } from '../../conformance/samples.ts';
+import { createBench, words } from '../../conformance/bench-api.ts';
+import { sampleAuthorization, sampleCode, sampleToken, sampleUser } from '../../conformance/samples.ts';
 import type { DurableStore, NewGrant, RecordToWrite } from '../../ports.ts';
 import { REOPENED } from '../../rules/judge-rotation.ts';
 import { laneOf } from '../../rules/lanes.ts';
@@ -314,22 +315,75 @@ test('a layout that needs newer code is refused, one that says it is compatible 
   expect(await complaint('{')).toMatch(/describes no layout/);
 });
 
-test('N18: a rotation whose batch fails because of another one is reopened: nobody was answered', async () => {
+test('N18: a rotation that fails in a batch fails alone, and is reopened when it was made: the others are answered', async () => {
   const namespace = 'siblings';
-  const store = await open(namespace);
-  const [grant, broken] = await store.insertGrants([newGrant(), newGrant()], now);
-  if (grant === undefined || broken === undefined) throw new Error('two grants');
-  const config = { type: 'etcd', endpoints: [server.url], namespace, ssl: {} } as const;
-  const connection = connectEtcd(config, createFakeClock());
-  const key = createKeyspace(config).grants.key(broken.id);
-  await connection.txn({ compare: [], success: [put(key, 'no JSON')], failure: [] });
-  const [token, other] = [sampleToken(grant), sampleToken(broken)];
-  await expect(store.rotateGrants([token, other], now)).rejects.toThrow();
-  await connection.txn({ compare: [], success: [remove(key)], failure: [] });
-  const isReopened = async () => (await store.exportGrants(1))[0]?.attemptId === REOPENED || undefined;
-  await waitFor(isReopened, { what: 'the rotation to be reopened' });
-  const again = await store.rotateGrants([{ ...token, attemptId: randomUUID() }], now);
-  expect(again).toMatchObject([{ verdict: 'unchanged', grant: { generation: 1 } }]);
-  connection.close();
-  await store.close();
+  const { bench, breakKey, restore } = await openBreakable(namespace);
+  const [grant, broken, person] = [await bench.putGrant(), await bench.putGrant(), await bench.putGrant(OF_PERSON)];
+  const tokens = [sampleToken(broken), sampleToken(person), sampleToken(grant)];
+  await breakKey((keys) => keys.grants.key(broken.id));
+  // Read in the transaction of the rotation, and of no use: nobody is told of what was made.
+  await breakKey((keys) => keys.records('user').key('jane@example.org'));
+  const failure = 'internal.unexpected';
+  expect(words(await bench.api.rotateRefreshTokens(tokens))).toEqual([failure, failure, 'rotated 1']);
+  await restore();
+  const isReopened = async () =>
+    (await bench.durable.exportGrants(10)).filter(({ attemptId }) => attemptId === REOPENED);
+  const reopened = await waitFor(async () => ((await isReopened()).length > 0 ? isReopened() : undefined), {
+    what: 'the rotation to be reopened',
+  });
+  expect(reopened.map(({ id }) => id)).toEqual([person.id]);
+  await bench.durable.close();
 });
+
+test('N15: a code whose grant cannot be read fails alone, and the others of its batch get theirs', async () => {
+  const { bench, breakKey, restore } = await openBreakable('codes');
+  const [first, second] = [sampleCode(await bench.putCode()), sampleCode(await bench.putCode())];
+  expect(words(await bench.api.redeemCodes([first]))).toEqual(['redeemed']);
+  await breakKey((keys) => keys.grants.key(first.grantId));
+  const replay = { ...first, grantId: randomUUID() };
+  const answers = words(await bench.api.redeemCodes([replay, second]));
+  expect(answers).toEqual(['internal.unexpected', 'redeemed']);
+  await restore();
+  await bench.durable.close();
+});
+
+test('a revocation that fails in a batch fails alone, and the others are told', async () => {
+  const { bench, breakKey, restore } = await openBreakable('revocations');
+  const [broken, grant] = [await bench.putGrant(), await bench.putGrant()];
+  await breakKey((keys) => keys.grants.key(broken.id));
+  const outcomes = await bench.api.revokeGrants([broken, grant].map(({ id }) => ({ grantId: id, reason: 'x' })));
+  expect(outcomes).toMatchObject([
+    { ok: false, error: { code: 'internal.unexpected' } },
+    { ok: true, value: true },
+  ]);
+  await restore();
+  await bench.durable.close();
+});
+
+const OF_PERSON = { connectorId: 'local' };
+
+/** A bench whose keys can be overwritten with what cannot be read, and restored. */
+async function openBreakable(namespace: string) {
+  const config = { type: 'etcd', endpoints: [server.url], namespace, ssl: {} } as const;
+  const bench = await createBench({
+    open: async (options) => openEtcdStore({ ...options, config, logger: silentLogger }),
+    isPersistent: true,
+  });
+  await bench.putUser(sampleUser());
+  const keys = createKeyspace(config);
+  const broken = new Map<Buffer, Buffer | undefined>();
+  const connection = connectEtcd(config, createFakeClock());
+  return {
+    bench,
+    breakKey: async (keyOf: (keyspace: typeof keys) => Buffer): Promise<void> => {
+      const key = keyOf(keys);
+      broken.set(key, (await connection.range({ key })).kvs[0]?.value);
+      await connection.txn({ compare: [], success: [put(key, 'no JSON')], failure: [] });
+    },
+    restore: async (): Promise<void> => {
+      const success = [...broken].map(([key, value]) => (value === undefined ? remove(key) : put(key, value)));
+      await connection.txn({ compare: [], success, failure: [] });
+      connection.close();
+    },
+  };
+}

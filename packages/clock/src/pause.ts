@@ -1,15 +1,17 @@
-import type { Clock } from '@tessera/clock';
+import type { Clock } from './clock.ts';
 
-/** Waiting that can be ended from outside. */
+/** Waiting that can be ended from outside, for one who does something again and again. */
 export interface Pause {
   /** Resolves after so many milliseconds; at once for 0, or when waiting has been ended. */
   for(delayMs: number): Promise<void>;
+  /** Whether {@link Pause.end} was called. */
+  isEnded(): boolean;
   /** Ends the wait under way and all later ones. */
   end(): void;
 }
 
 /** Creates a {@link Pause}. */
-export function createPause(clock: Clock): Pause {
+export function createPause(clock: Pick<Clock, 'schedule'>): Pause {
   let isEnded = false;
   let wake: (() => void) | undefined;
   return {
@@ -23,20 +25,10 @@ export function createPause(clock: Clock): Pause {
         };
       });
     },
+    isEnded: () => isEnded,
     end() {
       isEnded = true;
       wake?.();
     },
   };
-}
-
-/** Waits for work, `delayMs` at most. Rejects as the work does in that time; a later rejection is nobody's. */
-export async function within(clock: Clock, delayMs: number, work: Promise<unknown>): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = clock.schedule(delayMs, resolve);
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    timer.cancel();
-  }
 }
