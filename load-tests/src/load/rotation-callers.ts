@@ -13,8 +13,8 @@ import type { RotationMessage, RotationOrder, RotationReport } from './rotation-
 const DEADLINE_MS = 5_000;
 const MAX_SAMPLES = 5;
 
-/** Present generation of the grants that were rotated; the others are at 0. */
-const generations = new Map<number, number>();
+/** Present generation of every grant, by its number: no map, whose own upkeep would grow with the grants. */
+let generations = new Uint32Array(0);
 const busy = new Set<number>();
 let storage: Storage | undefined;
 
@@ -34,7 +34,7 @@ function freeGrant(grants: number): number {
 
 /** Rotates once; undefined = it was rotated, else what came instead. */
 async function rotate(client: Storage, index: number): Promise<string | undefined> {
-  const generation = generations.get(index) ?? 0;
+  const generation = generations[index] ?? 0;
   const outcome = await client.rotateRefreshToken({
     grantId: grantIdOf(index),
     generation,
@@ -45,11 +45,19 @@ async function rotate(client: Storage, index: number): Promise<string | undefine
     attemptId: randomUUID(),
   });
   if (outcome.type !== 'rotated') return outcome.type === 'refused' ? outcome.refusal : outcome.type;
-  generations.set(index, outcome.grant.generation);
+  generations[index] = outcome.grant.generation;
   return undefined;
 }
 
+function withRoom(grants: number): Uint32Array<ArrayBuffer> {
+  if (generations.length >= grants) return generations;
+  const larger = new Uint32Array(grants);
+  larger.set(generations);
+  return larger;
+}
+
 async function measure(client: Storage, order: RotationOrder): Promise<LoadResult> {
+  generations = withRoom(order.grants);
   const latencies = createLatencies();
   const samples: string[] = [];
   let errors = 0;

@@ -19,7 +19,6 @@ const TERMS = JSON.stringify({
   redirectUri: 'https://application.example.org/callback',
   scopes: ['openid', 'profile', 'email', 'groups', 'offline_access'],
   nonce: 'n-0S6_WzA2MjZ8rPqX7aLk',
-  pkce: { challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', method: 'S256' },
   connectorId: 'ldap',
   authTimeMs: 1_780_000_000_000,
   isRefreshable: true,

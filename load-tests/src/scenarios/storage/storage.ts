@@ -8,6 +8,7 @@ import { table } from '../../report.ts';
 import { readDurability } from '../durability.ts';
 import { fillGrants, readHugePages, warmGrants } from './grants.ts';
 import { createRotationBench, type RotationRun, totalCost } from './measure-rotations.ts';
+import { type LoggedRun, type Settling, settle } from './settle.ts';
 
 const RESULTS = fileURLToPath(new URL('../../../results', import.meta.url));
 
@@ -36,11 +37,11 @@ export async function storageScenario(args: readonly string[]): Promise<number> 
   await using cluster = await startCluster({ postgres: { fsync: true, settings: POSTGRES_SETTINGS } });
   const durability = await readDurability(cluster.postgres, 'tessera');
   const pages = await readHugePages(cluster.postgres.url('tessera'));
-  const runs = await measureAll(cluster, options);
-  const report = render(runs, { ...options, args }, [
+  const { runs, settlings } = await measureAll(cluster, options);
+  const report = render({ runs, settlings }, { ...options, args }, [
     ...machineFacts(),
     'One storage process, one PostgreSQL, mutual TLS between; the callers are the client code of the token service in one process, and counted',
-    `Each caller rotates a grant chosen at random, in a closed loop, measured for ${options.seconds} s after ${options.warmUpSeconds} s`,
+    `Each caller rotates a grant chosen at random, in a closed loop, measured for ${options.seconds} s after ${options.warmUpSeconds} s, between two checkpoints: after the first, grants are rotated until fewer than one rotation in twenty is the first change of its page`,
     `PostgreSQL: ${durability.join(', ')}, huge_pages_status = ${pages}, ${Object.entries(POSTGRES_SETTINGS)
       .map(([name, value]) => `${name} = ${value}`)
       .join(', ')}; grants of about 700 bytes, read once into the cache before they are measured`,
@@ -55,9 +56,15 @@ export async function storageScenario(args: readonly string[]): Promise<number> 
   return runs.every(({ result }) => result.errors === 0 && result.operations > 0) ? 0 : 1;
 }
 
-async function measureAll(cluster: Cluster, options: Options): Promise<readonly RotationRun[]> {
+interface Measured {
+  readonly runs: readonly RotationRun[];
+  readonly settlings: readonly Settling[];
+}
+
+async function measureAll(cluster: Cluster, options: Options): Promise<Measured> {
   await using bench = await createRotationBench(cluster);
   const runs: RotationRun[] = [];
+  const settlings: Settling[] = [];
   let present = 0;
   for (const grants of options.grants) {
     process.stderr.write(`filling up to ${grants} grants\n`);
@@ -65,6 +72,12 @@ async function measureAll(cluster: Cluster, options: Options): Promise<readonly 
     present = Math.max(present, grants);
     const size = await warmGrants(cluster.postgres.url('tessera'));
     process.stderr.write(`${grants} grants are ${size}, all of it in the cache\n`);
+    const settling = await settle(bench, cluster.postgres.url('tessera'), {
+      grants,
+      callers: options.callers.at(-1) ?? 1,
+    });
+    process.stderr.write(`${grants} grants settled after ${settling.seconds} s: ${describeLog(settling.settled)}\n`);
+    settlings.push(settling);
     for (const callers of options.callers) {
       const run = await bench.measure(grants, callers, options);
       process.stderr.write(
@@ -73,7 +86,11 @@ async function measureAll(cluster: Cluster, options: Options): Promise<readonly 
       runs.push(run);
     }
   }
-  return runs;
+  return { runs, settlings };
+}
+
+function describeLog({ run, fullPages, walBytes }: LoggedRun): string {
+  return `${(totalCost(run) * 1000).toFixed(0)} µs, ${fullPages.toFixed(2)} full pages and ${walBytes.toFixed(0)} bytes of log`;
 }
 
 function parseOptions(args: readonly string[]): Options {
@@ -107,7 +124,7 @@ function perSecond({ result }: RotationRun): string {
 }
 
 function render(
-  runs: readonly RotationRun[],
+  { runs, settlings }: Measured,
   { grants, callers, args }: Options & { readonly args: readonly string[] },
   facts: readonly string[],
 ): string {
@@ -161,6 +178,18 @@ function render(
       tiers.map((tier) => [
         tier,
         ...grants.map((size) => ((find(size, widest)?.costs.get(tier) ?? 0) * 1000).toFixed(0)),
+      ]),
+    ),
+    '',
+    `Around a checkpoint with ${widest} callers, for one rotation: CPU of all tiers in microseconds, whole pages and bytes in the log:`,
+    '',
+    ...table(
+      ['grants', 'first 10 s after it', 'settled', 'settled after'],
+      settlings.map(({ afterCheckpoint, settled, seconds }, index) => [
+        (grants[index] ?? 0).toLocaleString('en'),
+        describeLog(afterCheckpoint),
+        describeLog(settled),
+        `${seconds} s`,
       ]),
     ),
     '',

@@ -1,0 +1,77 @@
+import { Client } from 'pg';
+import type { RotationBench, RotationRun } from './measure-rotations.ts';
+
+/** Share of rotations that may still write a whole page into the log when the measurement begins. */
+const SETTLED = 0.05;
+const STEP_SECONDS = 10;
+const MAX_STEPS = 60;
+
+/** What the log took in during a measurement. */
+export interface LoggedRun {
+  readonly run: RotationRun;
+  /** Whole pages for one rotation. */
+  readonly fullPages: number;
+  /** Bytes for one rotation. */
+  readonly walBytes: number;
+}
+
+/** How the database comes to rest between two checkpoints. */
+export interface Settling {
+  /** The first seconds after the checkpoint, when a rotation is the first change of its page as often as can be. */
+  readonly afterCheckpoint: LoggedRun;
+  /** The last seconds before the measurement. */
+  readonly settled: LoggedRun;
+  readonly seconds: number;
+}
+
+interface WalCounters {
+  readonly fullPages: number;
+  readonly bytes: number;
+}
+
+/**
+ * Rotates after a checkpoint until nearly all pages of the table have been changed once. The first change of a page after
+ * a checkpoint writes all of it into the log, whatever the number of grants: with a thousand that is over at once, with ten
+ * million it takes minutes of a checkpoint interval, and would be all that a short measurement sees.
+ */
+export async function settle(
+  bench: RotationBench,
+  url: string,
+  { grants, callers }: { readonly grants: number; readonly callers: number },
+): Promise<Settling> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query('CHECKPOINT');
+    const step = async (): Promise<LoggedRun> => {
+      const before = await readWal(client);
+      const run = await bench.measure(grants, callers, { seconds: STEP_SECONDS, warmUpSeconds: 0 });
+      const after = await readWal(client);
+      const operations = Math.max(1, run.result.operations);
+      return {
+        run,
+        fullPages: (after.fullPages - before.fullPages) / operations,
+        walBytes: (after.bytes - before.bytes) / operations,
+      };
+    };
+    const afterCheckpoint = await step();
+    let settled = await step();
+    let steps = 2;
+    while (settled.fullPages > SETTLED && steps < MAX_STEPS) {
+      settled = await step();
+      steps += 1;
+    }
+    return { afterCheckpoint, settled, seconds: steps * STEP_SECONDS };
+  } finally {
+    await client.end();
+  }
+}
+
+async function readWal(client: Client): Promise<WalCounters> {
+  // Backends hand their counters in a second after they change at the latest, or when they are idle.
+  await client.query('SELECT pg_sleep(1.5), pg_stat_force_next_flush()');
+  const { rows } = await client.query<{ readonly fpi: string; readonly bytes: string }>(
+    'SELECT wal_fpi::text AS fpi, wal_bytes::text AS bytes FROM pg_stat_wal',
+  );
+  return { fullPages: Number(rows[0]?.fpi ?? 0), bytes: Number(rows[0]?.bytes ?? 0) };
+}
