@@ -32,6 +32,8 @@ export const SYSTEM_PACKAGES = {
   'etcd-client': { programs: [['etcdctl']] },
   'openjdk-17-jre-headless': { programs: [['java']] },
   maven: { programs: [['mvn']] },
+  // Its library is a dependency, in a directory of the machine's kind.
+  softhsm2: { programs: [['softhsm2-util']] },
   chromium: { programs: [['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']] },
   'fonts-noto-cjk': { files: ['/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'] },
 };

@@ -55,6 +55,7 @@ export {
 } from './redis-sentinel.ts';
 export type { RestartableServer } from './restartable-server.ts';
 export { type ProgramResult, type ProgramRun, runProgram, tryProgram } from './run-program.ts';
+export { type SoftHsm, type SoftHsmOptions, startSoftHsm } from './softhsm.ts';
 export { createTempDirectory, type TempDirectory } from './temp-directory.ts';
 export type { UpstreamAccount } from './upstream-account.ts';
 export {
@@ -64,4 +65,8 @@ export {
   type UpstreamProvider,
   type UpstreamProviderOptions,
 } from './upstream-provider.ts';
+export type { VaultKey, VaultKeyType } from './vault-keys.ts';
+export type { VaultReply, VaultRequest, VaultTampering } from './vault-listener.ts';
+export { startVault, type VaultServer, type VaultServerOptions } from './vault-server.ts';
+export type { VaultCapability, VaultRule, VaultTokenOptions } from './vault-tokens.ts';
 export { type WaitOptions, waitFor } from './wait-for.ts';

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { type Consumer, Kafka, type KafkaMessage, logLevel } from 'kafkajs';
-import { guardIdleTimers } from './kafka-idle-timers.ts';
 import { waitFor } from './wait-for.ts';
 
 /** A record of a topic. */
@@ -32,10 +31,7 @@ const TIMEOUT_MS = 20_000;
 
 /** The topics of the brokers behind these addresses, which speak without security. */
 export function createKafkaTopics(brokers: readonly string[]): KafkaTopics {
-  const connect = (): Kafka => {
-    guardIdleTimers();
-    return new Kafka({ brokers: [...brokers], clientId: 'testkit', logLevel: logLevel.NOTHING });
-  };
+  const connect = (): Kafka => new Kafka({ brokers: [...brokers], clientId: 'testkit', logLevel: logLevel.NOTHING });
   return {
     createTopic: (name, options = {}) => createTopic(connect(), name, options),
     readTopic: (name) => readTopic(connect(), name),

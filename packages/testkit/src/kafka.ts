@@ -67,17 +67,10 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
 }
 
 async function choosePorts({ brokers = 1, port }: KafkaOptions): Promise<readonly KafkaPorts[]> {
-  const taken = new Set<number>(port === undefined ? [] : [port]);
-  const another = async (): Promise<number> => {
-    const found = await freePort();
-    if (taken.has(found)) return another();
-    taken.add(found);
-    return found;
-  };
   const nodes: KafkaPorts[] = [];
   for (let at = 0; at < brokers; at += 1) {
-    const clients = at === 0 && port !== undefined ? port : await another();
-    nodes.push({ clients, internal: await another(), controller: await another() });
+    const clients = at === 0 && port !== undefined ? port : await freePort();
+    nodes.push({ clients, internal: await freePort(), controller: await freePort() });
   }
   return nodes;
 }

@@ -21,6 +21,7 @@ export const PROGRAM_PACKAGES = {
   mvn: 'maven',
   chromium: 'chromium',
   python3: 'python3',
+  'softhsm2-util': 'softhsm2',
 } as const;
 
 /** A program that the kit starts. */
