@@ -3,9 +3,6 @@ import type { ClientKeys, KeyHolder } from './client-keys.ts';
 import { checkJwtTimes, isAudienceOnly, isKeepableId, type JwtClaims, type JwtTimeProblem } from './jwt-claims.ts';
 import { verifySignedJwt } from './signed-jwt.ts';
 
-/** What the public learns of an assertion that was refused as a grant, whatever the reason. */
-export const GRANT_ASSERTION_REFUSED = 'The assertion is not valid.';
-
 /** Header `typ` of an assertion beside none and `JWT`. */
 const ASSERTION_TYPE = 'authorization-grant+jwt';
 

@@ -165,4 +165,7 @@ test('RFC 7521 §4.2: without client_id the subject names the client, when the i
   expect(claimedClientId(sign({ iss: 'other' }))).toBeUndefined();
   expect(claimedClientId(sign({ iss: undefined, sub: undefined }))).toBeUndefined();
   expect(claimedClientId('no.jwt.here')).toBeUndefined();
+  expect(claimedClientId(sign({ iss: '', sub: '' }))).toBeUndefined();
+  const long = 'a'.repeat(512);
+  expect(claimedClientId(sign({ iss: long, sub: long }))).toBe(long);
 });

@@ -14,9 +14,6 @@ import { chooseType, verifySignedJwt } from './signed-jwt.ts';
 /** Value of `client_assertion_type` (RFC 7523 §2.2). */
 export const JWT_BEARER_ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** What the public learns of a client assertion that was refused, whatever the reason. */
-export const CLIENT_ASSERTION_REFUSED = 'The client assertion is not valid.';
-
 /** Header `typ` of a client assertion beside none and `JWT`. */
 const ASSERTION_TYPE = 'client-authentication+jwt';
 
@@ -68,7 +65,7 @@ export function claimedClientId(assertion: string): string | undefined {
   const parsed = parseCompactJws(assertion);
   if (!parsed.ok) return undefined;
   const { iss, sub } = parsed.jws.payload;
-  return isKeepableId(sub) && iss === sub ? sub : undefined;
+  return typeof sub === 'string' && sub !== '' && iss === sub ? sub : undefined;
 }
 
 /**

@@ -1,7 +1,6 @@
 export {
   type AssertionIssuer,
   claimedAssertionIssuer,
-  GRANT_ASSERTION_REFUSED,
   type GrantAssertion,
   type GrantAssertionOutcome,
   type GrantAssertionProblem,
@@ -9,7 +8,6 @@ export {
 } from './authorization-grant-assertion.ts';
 export {
   type AssertionMethod,
-  CLIENT_ASSERTION_REFUSED,
   type ClientAssertion,
   type ClientAssertionOutcome,
   type ClientAssertionProblem,

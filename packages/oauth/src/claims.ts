@@ -92,7 +92,7 @@ export interface IdTokenClaimsInput extends TokenClaimsInput {
 }
 
 /** Epoch seconds of a time, rounded down (RFC 7519 §2, NumericDate). */
-export function epochSeconds(time: Date): number {
+function epochSeconds(time: Date): number {
   return Math.floor(time.getTime() / 1000);
 }
 

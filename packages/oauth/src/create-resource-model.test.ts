@@ -41,7 +41,15 @@ describe('what there is', () => {
     expect(bare.find('phone')).toMatchObject({ kind: 'identity', claims: ['phone_number', 'phone_number_verified'] });
     expect(bare.find('offline_access')?.kind).toBe('offline_access');
     expect(bare.find('audience:server:client_id:x')?.kind).toBe('peer');
-    for (const name of ['audience:server:client_id:', 'audience:server:client_id:é', 'unknown', '__proto__', '']) {
+    for (const name of [
+      'audience:server:client_id:',
+      'audience:server:client_id:é',
+      'audience:server:',
+      'unknown',
+      'OpenID',
+      '__proto__',
+      '',
+    ]) {
       expect(bare.find(name)).toBeUndefined();
     }
   });

@@ -85,6 +85,14 @@ describe('verifyCompactJws', () => {
     expect(verifyCompactJws(token, careless)).toEqual({ ok: false, reason: 'algorithm-not-allowed' });
   });
 
+  it('RFC 7518 §3.4: a key of another curve verifies nothing, though it made the signature', () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+    const input = makeJws('ES256').split('.').slice(0, 2).join('.');
+    const signature = sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+    const key: VerificationKey = { kid: 'k1', alg: 'ES256', key: publicKey };
+    expect(reasonOf(`${input}.${signature.toString('base64url')}`, [key])).toBe('bad-signature');
+  });
+
   it('N34: a key verifies its own algorithm only', () => {
     expect(reasonOf(makeJws('PS256'), [keyOf('RS256')])).toBe('unknown-key');
     expect(reasonOf(makeJws('RS512'), [keyOf('RS256')])).toBe('unknown-key');

@@ -114,6 +114,9 @@ export function verifyCompactJws(token: string, { keys, algorithms, typ }: Verif
   return isGenuine ? { ok: true, payload, header } : { ok: false, reason: 'bad-signature' };
 }
 
+/** The curve that belongs to each algorithm (RFC 7518 §3.4), as OpenSSL names it. */
+const CURVES = { ES256: 'prime256v1', ES384: 'secp384r1', ES512: 'secp521r1' } as const;
+
 function verifySignature(alg: SigningAlgorithm, key: KeyObject, data: Buffer, signature: Uint8Array): boolean {
   if (key.type !== 'public') {
     return false;
@@ -135,7 +138,10 @@ function verifySignature(alg: SigningAlgorithm, key: KeyObject, data: Buffer, si
       case 'ES256':
       case 'ES384':
       case 'ES512':
-        return type === 'ec' && verify(hash, data, { key, dsaEncoding: 'ieee-p1363' }, signature);
+        return (
+          key.asymmetricKeyDetails?.namedCurve === CURVES[alg] &&
+          verify(hash, data, { key, dsaEncoding: 'ieee-p1363' }, signature)
+        );
       case 'EdDSA':
         return type === 'ed25519' && verify(null, data, key, signature);
     }

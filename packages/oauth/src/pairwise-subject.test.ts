@@ -50,6 +50,19 @@ describe('the subject as a client sees it', () => {
     expect(() => subjectFor(client('a', ['https://one.example']), jane)).toThrow('pairwiseSecret');
   });
 
+  it('OIDC Core §8.1: a port is no part of the host, and the page of devices is no host', () => {
+    const uris = ['https://one.example/cb', 'https://one.example:8443/cb', '/device/callback'];
+    expect(sectorOf(client('a', uris))).toBe('one.example');
+    expect(sectorOf(client('a', ['http://[::1]:3000/cb', 'http://[::1]:4000/cb']))).toBe('[::1]');
+  });
+
+  it('OIDC Core §8.1: applications with schemes of their own do not share a sector', () => {
+    const [a, b] = [client('a', ['com.example.a:/cb']), client('b', ['com.example.b:/cb'])];
+    expect(sectorOf(a)).not.toBe(sectorOf(b));
+    expect(sectorOf(client('a', ['com.example.a:/cb', 'com.example.a:/other']))).toBe(sectorOf(a));
+    expect(() => sectorOf(client('a', ['com.example.a:/cb', 'https://one.example/cb']))).toThrow(RangeError);
+  });
+
   it('a client without redirect URIs is a sector of its own, and has its own subject everywhere', () => {
     expect(sectorOf(client('a', []))).not.toBe(sectorOf(client('b', [])));
     expect(subjectFor(client('a', []), { userId: 'a', connectorId: '' }, SECRET)).toBe(encodeSubject('a', ''));

@@ -5,15 +5,19 @@ import { encodeSubject, type SubjectParts } from './subject.ts';
 /** What decides which `sub` a client sees. */
 export type SubjectClient = Pick<Client, 'id' | 'redirectUris' | 'settings'>;
 
+/** Dex's redirect URI of clients that use the device grant: a page of ours. */
+const DEVICE_CALLBACK = '/device/callback';
+
 /**
- * The sector of a client (OIDC Core §8.1): what its registration says, else the one host of its redirect URIs, else, when it
- * has none, the client itself. Throws a `RangeError` when the redirect URIs have several hosts and nothing is registered.
+ * The sector of a client (OIDC Core §8.1): what its registration says, else the one host of its redirect URIs, else, when none
+ * of them has one, the client itself. Throws a `RangeError` when the redirect URIs have several hosts, or some have none, and
+ * nothing is registered.
  */
 export function sectorOf({ id, redirectUris, settings }: SubjectClient): string {
   if (settings.sectorIdentifier !== undefined) return settings.sectorIdentifier;
-  const [host = `client ${id}`, ...further] = new Set(redirectUris.map(hostOf));
+  const [host = '', ...further] = new Set(redirectUris.filter((uri) => uri !== DEVICE_CALLBACK).map(hostOf));
   if (further.length > 0) throw new RangeError(`The client ${id} has redirect URIs of several hosts and no sector`);
-  return host;
+  return host === '' ? `client ${id}` : host;
 }
 
 /**
@@ -39,6 +43,8 @@ export function subjectFor(client: SubjectClient, { userId, connectorId }: Subje
   return pairwiseSubject(sectorOf(client), subject, secret);
 }
 
+/** Without the port; empty for schemes of applications (RFC 8252 §7.1), whose authority, if any, is nobody's host. */
 function hostOf(uri: string): string {
-  return URL.parse(uri)?.host.toLowerCase() ?? uri;
+  const url = URL.parse(uri);
+  return url?.protocol === 'https:' || url?.protocol === 'http:' ? url.hostname : '';
 }

@@ -1,39 +1,6 @@
 /** Prefix of Dex's scopes that ask for a token meant for another client as well. */
 export const PEER_SCOPE_PREFIX = 'audience:server:client_id:';
 
-/** Scopes with a meaning of their own (OIDC Core §5.4 and §11; `groups` and `federated:id` as in Dex). */
-export const KNOWN_SCOPES = [
-  'openid',
-  'offline_access',
-  'email',
-  'profile',
-  'groups',
-  'address',
-  'phone',
-  'federated:id',
-] as const;
-
-/** One of {@link KNOWN_SCOPES}. */
-export type KnownScope = (typeof KNOWN_SCOPES)[number];
-
-/** A `scope` value taken apart. */
-export interface ParsedScope {
-  /** Recognised scopes, each once, in the order asked. An unrecognised one never stands here. */
-  readonly scopes: readonly string[];
-  readonly hasOpenid: boolean;
-  readonly hasOfflineAccess: boolean;
-  readonly hasEmail: boolean;
-  readonly hasProfile: boolean;
-  readonly hasGroups: boolean;
-  readonly hasAddress: boolean;
-  readonly hasPhone: boolean;
-  readonly hasFederatedId: boolean;
-  /** Client ids named by `audience:server:client_id:X`, in order. Whether they trust the caller is not decided here. */
-  readonly peers: readonly string[];
-  /** What is neither known nor a peer scope, including tokens outside the charset of RFC 6749 §3.3. */
-  readonly unrecognized: readonly string[];
-}
-
 /** Longest `scope` parameter that is looked at, in characters. */
 export const MAX_SCOPE_LENGTH = 4096;
 
@@ -56,31 +23,6 @@ export function splitScope(text: string | undefined): readonly string[] | undefi
   return [...scopes].every(isScopeToken) ? [...scopes] : undefined;
 }
 
-/** Takes a `scope` parameter apart (RFC 6749 §3.3). Undefined and empty mean no scope; extra spaces are tolerated, as in Dex. */
-export function parseScope(value: string | undefined): ParsedScope {
-  const scopes = new Set<string>();
-  const unrecognized = new Set<string>();
-  for (const token of (value ?? '').split(' ')) {
-    if (token !== '') {
-      (isRecognized(token) ? scopes : unrecognized).add(token);
-    }
-  }
-  const list = [...scopes];
-  return {
-    scopes: list,
-    hasOpenid: scopes.has('openid'),
-    hasOfflineAccess: scopes.has('offline_access'),
-    hasEmail: scopes.has('email'),
-    hasProfile: scopes.has('profile'),
-    hasGroups: scopes.has('groups'),
-    hasAddress: scopes.has('address'),
-    hasPhone: scopes.has('phone'),
-    hasFederatedId: scopes.has('federated:id'),
-    peers: peersOfScopes(list),
-    unrecognized: [...unrecognized],
-  };
-}
-
 /** The client ids named by `audience:server:client_id:X` among `scopes`, in order. */
 export function peersOfScopes(scopes: readonly string[]): string[] {
   return scopes
@@ -97,11 +39,4 @@ export function isNarrowerScope(requested: readonly string[], granted: readonly 
 /** Scopes as a `scope` value (RFC 6749 §3.3). */
 export function formatScope(scopes: readonly string[]): string {
   return scopes.join(' ');
-}
-
-function isRecognized(token: string): boolean {
-  if ((KNOWN_SCOPES as readonly string[]).includes(token)) {
-    return true;
-  }
-  return token.length > PEER_SCOPE_PREFIX.length && token.startsWith(PEER_SCOPE_PREFIX) && isScopeToken(token);
 }

@@ -46,6 +46,14 @@ export const STANDARD_SCOPES: readonly StandardScope[] = [
   standard('federated:id', 'identity'),
 ];
 
+/** Names of {@link STANDARD_SCOPES}. */
+export const KNOWN_SCOPES: readonly string[] = STANDARD_SCOPES.map(({ name }) => name);
+
+/** Claims of {@link STANDARD_SCOPES}, by the scope. */
+export const STANDARD_CLAIMS: ReadonlyMap<string, readonly string[]> = new Map(
+  STANDARD_SCOPES.map(({ name, claims }) => [name, claims]),
+);
+
 function standard(name: string, kind: ScopeKind, required = false): StandardScope {
   return {
     name,

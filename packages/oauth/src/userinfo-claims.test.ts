@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Identity } from './identity.ts';
-import { USERINFO_CLAIMS, userInfoClaims } from './userinfo-claims.ts';
+import { personClaims } from './person-claims.ts';
+import { STANDARD_CLAIMS } from './standard-scopes.ts';
+import { USERINFO_CLAIMS } from './userinfo-claims.ts';
 
 const profile = {
   family_name: 'Lovelace',
@@ -29,18 +31,23 @@ const identity: Identity = {
 };
 
 function claimsOf(scopes: readonly string[], claims: Readonly<Record<string, unknown>> = identity.claims) {
-  return userInfoClaims({ sub: 's', identity: { ...identity, claims }, scopes, connectorId: 'ldap' });
+  return personClaims(namesOf(scopes), { identity: { ...identity, claims }, connectorId: 'ldap' });
 }
 
-describe('userInfoClaims', () => {
-  it('OIDC Core §5.3.2: with openid alone answers the subject alone', () => {
-    expect(claimsOf(['openid'])).toEqual({ sub: 's' });
+/** The claims of scopes, `sub` among them, which no person's claims ever are. */
+function namesOf(scopes: readonly string[]): readonly string[] {
+  return ['sub', ...scopes.flatMap((scope) => STANDARD_CLAIMS.get(scope) ?? [])];
+}
+
+describe('the claims of a person by scope', () => {
+  it('OIDC Core §5.3.2: openid brings nothing of the person', () => {
+    expect(claimsOf(['openid'])).toEqual({});
   });
 
   it('OIDC Core §5.4: profile brings all fourteen claims', () => {
     const claims = claimsOf(['openid', 'profile']);
-    expect(claims).toEqual({ sub: 's', name: 'Ada Lovelace', preferred_username: 'ada', ...profile });
-    expect(Object.keys(claims)).toHaveLength(15);
+    expect(claims).toEqual({ name: 'Ada Lovelace', preferred_username: 'ada', ...profile });
+    expect(Object.keys(claims)).toHaveLength(14);
   });
 
   it.each([
@@ -50,17 +57,17 @@ describe('userInfoClaims', () => {
     ['groups', { groups: ['math'] }],
     ['federated:id', { federated_claims: { connector_id: 'ldap', user_id: 'u1' } }],
   ])('OIDC Core §5.4: %s brings its own claims alone', (scope, expected) => {
-    expect(claimsOf(['openid', scope])).toEqual({ sub: 's', ...expected });
+    expect(claimsOf(['openid', scope])).toEqual(expected);
   });
 
   it('says nothing of where the person comes from when that is not known', () => {
-    expect(userInfoClaims({ sub: 's', identity, scopes: ['openid', 'federated:id'] })).toEqual({ sub: 's' });
+    expect(personClaims(namesOf(['openid', 'federated:id']), { identity })).toEqual({});
   });
 
   it('OIDC Core §5.3.2: leaves out claims without a value', () => {
     const nobody: Identity = { ...identity, username: '', preferredUsername: '', email: '', groups: [], claims: {} };
     const scopes = ['openid', 'profile', 'email', 'groups', 'address', 'phone'];
-    expect(userInfoClaims({ sub: 's', identity: nobody, scopes })).toEqual({ sub: 's' });
+    expect(personClaims(namesOf(scopes), { identity: nobody })).toEqual({});
   });
 
   it.each([
@@ -78,7 +85,7 @@ describe('userInfoClaims', () => {
   it('OIDC Core §5.1: leaves out claims of a wrong type', () => {
     const wrong = { given_name: 7, family_name: ['x'], phone_number: {}, phone_number_verified: 'yes', address: ['x'] };
     const claims = claimsOf(['address', 'phone'], wrong);
-    expect(claims).toEqual({ sub: 's' });
+    expect(claims).toEqual({});
     expect(claimsOf(['profile'], wrong)).not.toHaveProperty('given_name');
   });
 
@@ -87,13 +94,12 @@ describe('userInfoClaims', () => {
     expect(claimsOf(['address'], { address: { region: 'R', planet: 'Mars', locality: '' } })['address']).toEqual({
       region: 'R',
     });
-    expect(claimsOf(['address'], { address: { planet: 'Mars' } })).toEqual({ sub: 's' });
+    expect(claimsOf(['address'], { address: { planet: 'Mars' } })).toEqual({});
   });
 
   it('extra claims cannot replace the subject, the name or the address of mail', () => {
     const forged = { sub: 'x', name: 'x', email: 'x', email_verified: false, groups: ['admin'] };
     expect(claimsOf(['profile', 'email', 'groups'], forged)).toEqual({
-      sub: 's',
       name: 'Ada Lovelace',
       preferred_username: 'ada',
       email: 'ada@example.com',
@@ -103,11 +109,11 @@ describe('userInfoClaims', () => {
   });
 
   it('names of built-in properties are no scopes', () => {
-    expect(claimsOf(['constructor', '__proto__', 'toString'])).toEqual({ sub: 's' });
+    expect(claimsOf(['constructor', '__proto__', 'toString'])).toEqual({});
   });
 
   it('OIDC Discovery §3: every claim it can answer is listed for metadata', () => {
     const scopes = ['profile', 'email', 'address', 'phone', 'groups', 'federated:id'];
-    expect(Object.keys(claimsOf(scopes)).toSorted()).toEqual([...USERINFO_CLAIMS].toSorted());
+    expect(['sub', ...Object.keys(claimsOf(scopes))].toSorted()).toEqual([...USERINFO_CLAIMS].toSorted());
   });
 });

@@ -167,7 +167,7 @@ export interface StorageUsersApi {
 
 /** Changes of what is being authorized. */
 export interface StorageWriteApi {
-  /** Keeps a new request (version 1). Repeated with the same id it writes the same again. */
+  /** Keeps a new request (version 1). One that is there under the id stays, so that a late repetition undoes nothing. */
   putAuthorizationRequest(request: AuthorizationRequestRecord, ttlSeconds: number): Promise<void>;
   /**
    * Replaces the payload if the version is still `request.version`, and counts it up; the lifetime stays. False: it

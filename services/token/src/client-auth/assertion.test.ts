@@ -55,7 +55,20 @@ describe('private_key_jwt', () => {
     const answers = await Promise.all([present(assertion), present(assertion), present(assertion)]);
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 401, 401]);
     expect(answers.find(({ status }) => status === 401)?.body).toEqual(REFUSED);
-    expect([...harness.storage.consumed]).toEqual([JSON.stringify(['client_assertion:app', 'same'])]);
+    expect([...harness.storage.consumed].map((used) => JSON.parse(used))).toEqual([
+      [expect.stringMatching(/^client_assertion:[\w-]{43}$/), 'same'],
+    ]);
+  });
+
+  it('N28: however long the id of a client is, its assertions count once, apart from those of others', async () => {
+    const ids = ['a'.repeat(512), '界'.repeat(170), 'app'];
+    for (const id of ids) {
+      harness.clients.set(id, createClient(id, { settings: { authMethod: 'private_key_jwt', jwks: key.jwks } }));
+      const assertion = key.sign(claims({ iss: id, sub: id, jti: '界'.repeat(256) }));
+      expect((await present(assertion)).status).toBe(200);
+      expect((await present(assertion)).body).toEqual(REFUSED);
+    }
+    expect(harness.storage.consumed.size).toBe(ids.length);
   });
 
   it('N35: the audience is the issuer or one of its endpoints, at every endpoint, and nobody beside', async () => {

@@ -34,9 +34,11 @@ export interface ClientAuthDependencies {
 export type AdmittedClients = 'all' | 'confidential';
 
 /**
- * The client of a request. Rejects with OAuthError `invalid_request` when more than one method is used (N33), with 401
- * `invalid_client` for everything else: which of id, secret, assertion or state is wrong shows neither in the answer nor, for
- * secrets, in its time (N41). Only an assertion leads to calls: for keys that are not in process, and to use it up.
+ * The client of a request. Rejects with OAuthError `invalid_request` when more than one method is used (N33), with 429
+ * `temporarily_unavailable` after too many failures of a client from one network, and with 401 `invalid_client` for everything
+ * else: which of id, secret, assertion or state is wrong shows neither in the answer nor, for secrets, in its time (N41). That
+ * there is a client of that name does show in a 429; the authorization endpoint tells everybody. Only an assertion leads to
+ * calls: for keys that are not in process, and to use it up.
  */
 export type AuthenticateClient = (request: HttpRequest, form: Parameters, admitted: AdmittedClients) => Promise<Client>;
 
@@ -158,8 +160,11 @@ function noteFailure(
   events.record('client_authentication.failed', client?.id ?? UNKNOWN_CLIENT, data);
 }
 
-/** The challenge is for clients that tried by header (RFC 6749 §5.2): a page's script would make the browser ask people. */
-function invalidClient(challengedIssuer: string | undefined): OAuthError {
+/**
+ * Somebody who did not prove who they are. The challenge is for those that tried by header (RFC 6749 §5.2): a page's script would
+ * make the browser ask people.
+ */
+export function invalidClient(challengedIssuer: string | undefined): OAuthError {
   return new OAuthError({
     error: 'invalid_client',
     description: 'Invalid client credentials.',

@@ -30,6 +30,15 @@ it('RFC 6749 §2.3.1: a success ends the count', async () => {
   }
 });
 
+it('RFC 6177 §2: all addresses of one IPv6 network are one source', () => {
+  const limit = createFailureLimit({ now: () => new Date(0) });
+  for (let count = 0; count < 20; count += 1) limit.note('app', `2001:db8:1:2::${count}`);
+  expect(limit.waitSeconds('app', '2001:db8:1:2:ffff::1')).toBe(60);
+  expect(limit.waitSeconds('app', '2001:db8:1:3::1')).toBe(0);
+  limit.forget('app', '2001:db8:1:2::abcd');
+  expect(limit.waitSeconds('app', '2001:db8:1:2::1')).toBe(0);
+});
+
 it('counts no more than ten thousand pairs; the oldest makes room', () => {
   const limit = createFailureLimit({ now: () => new Date(0) });
   for (let count = 0; count < 20; count += 1) limit.note('app', 'first');

@@ -1,12 +1,14 @@
 import type { Clock } from '@tessera/clock';
+import { sourceNetwork } from '@tessera/oauth';
 
-/** Guards against guessing of clients' secrets (RFC 6749 §2.3.1). */
+/** Guards against guessing of the secrets of clients (RFC 6749 §2.3.1) and of API resources, by name and remote address. */
 export interface FailureLimit {
   /** Whole seconds until attempts are looked at again; 0 = now. */
-  waitSeconds(clientId: string, source: string): number;
-  note(clientId: string, source: string): void;
+  waitSeconds(name: string, remoteAddress: string): number;
+  /** Counts a wrong secret. To be asked for names that are known alone: others have no secret, and would fill the counters. */
+  note(name: string, remoteAddress: string): void;
   /** Ends the count after a success. */
-  forget(clientId: string, source: string): void;
+  forget(name: string, remoteAddress: string): void;
 }
 
 interface Failures {
@@ -17,12 +19,12 @@ interface Failures {
 /** Failures within a minute after which attempts are not looked at until it is over. */
 const MAX_FAILURES = 20;
 const WINDOW_MS = 60_000;
-/** Pairs of client and source that are counted at once; the oldest makes room. */
+/** Pairs of name and source that are counted at once; the oldest makes room. */
 const MAX_COUNTED = 10_000;
 
 /**
- * Counts failures by client and source together, so that nobody can lock a client out elsewhere (N64). Each replica counts
- * for itself: with any number of them a secret of high entropy stays out of reach, and good requests cost nothing.
+ * Counts failures by name and source network together, so that nobody can lock a client out elsewhere (N64). Each replica
+ * counts for itself: with any number of them a secret of high entropy stays out of reach, and good requests cost no call.
  */
 export function createFailureLimit(clock: Pick<Clock, 'now'>): FailureLimit {
   const counted = new Map<string, Failures>();
@@ -34,13 +36,13 @@ export function createFailureLimit(clock: Pick<Clock, 'now'>): FailureLimit {
     return undefined;
   };
   return {
-    waitSeconds(clientId, source) {
-      const failures = current(keyOf(clientId, source));
+    waitSeconds(name, remoteAddress) {
+      const failures = current(keyOf(name, remoteAddress));
       if (failures === undefined || failures.count < MAX_FAILURES) return 0;
       return Math.max(1, Math.ceil((failures.endsAtMs - nowMs()) / 1000));
     },
-    note(clientId, source) {
-      const key = keyOf(clientId, source);
+    note(name, remoteAddress) {
+      const key = keyOf(name, remoteAddress);
       const failures = current(key);
       if (failures !== undefined) {
         failures.count += 1;
@@ -50,10 +52,10 @@ export function createFailureLimit(clock: Pick<Clock, 'now'>): FailureLimit {
       if (counted.size >= MAX_COUNTED && oldest !== undefined) counted.delete(oldest);
       counted.set(key, { endsAtMs: nowMs() + WINDOW_MS, count: 1 });
     },
-    forget: (clientId, source) => void counted.delete(keyOf(clientId, source)),
+    forget: (name, remoteAddress) => void counted.delete(keyOf(name, remoteAddress)),
   };
 }
 
-function keyOf(clientId: string, source: string): string {
-  return JSON.stringify([clientId, source]);
+function keyOf(name: string, remoteAddress: string): string {
+  return JSON.stringify([name, sourceNetwork(remoteAddress)]);
 }

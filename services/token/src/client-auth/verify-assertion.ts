@@ -3,6 +3,7 @@ import type { Storage } from '@tessera/contracts';
 import { verifyClientSecret } from '@tessera/credentials';
 import { routeTable } from '@tessera/http';
 import type { Client, ClientAuthMethodName } from '@tessera/oauth';
+import { useUpAssertion } from '../protocol/use-up-assertion.ts';
 
 /** What verifying needs. */
 export interface AssertionDependencies {
@@ -26,7 +27,7 @@ export type AssertionFault = ClientAssertionProblem | 'replayed' | 'secret_expir
  * The addresses of this issuer's endpoints for clients: what the audience of an assertion may be beside the issuer (RFC 7523
  * §3 item 3), as clients name the one they call, or always the token endpoint.
  */
-export function endpointAddresses(issuer: string): readonly string[] {
+function endpointAddresses(issuer: string): readonly string[] {
   return Object.values(routeTable)
     .filter(({ service, body }) => service === 'token' && body === 'form')
     .map(({ path }) => `${issuer}${path}`);
@@ -55,11 +56,8 @@ export async function findAssertionFault(
     clientKeys,
   );
   if (!outcome.ok) return outcome.reason;
-  const isFirst = await storage.consumeOnce({
-    scope: `client_assertion:${id}`,
-    value: outcome.jti,
-    ttlSeconds: Math.max(1, Math.ceil((outcome.expiresAt.getTime() - now.getTime()) / 1000)),
-  });
+  const { jti, expiresAt } = outcome;
+  const isFirst = await useUpAssertion(storage, { use: 'client_assertion', issuer: id, jti, expiresAt, now });
   return isFirst ? undefined : 'replayed';
 }
 

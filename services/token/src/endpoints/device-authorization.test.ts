@@ -1,7 +1,16 @@
 import { parseDeviceCode } from '@tessera/credentials';
 import { type DeviceRequestPayload, decodeDeviceRequest } from '@tessera/oauth';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { challenge, createClient, createHarness, createHarnessWith, type Harness, ISSUER } from '../testing/harness.ts';
+import {
+  challenge,
+  createClient,
+  createHarness,
+  createHarnessWith,
+  type Harness,
+  ISSUER,
+  SECRET,
+} from '../testing/harness.ts';
+import { basicHeader } from '../testing/request.ts';
 import { ORDERS, sampleResources } from '../testing/sample-resources.ts';
 
 let harness: Harness;
@@ -100,6 +109,14 @@ describe('the device authorization endpoint', () => {
     for (let count = 0; count < 120; count += 1) await harness.post('deviceAuthorization', {});
     const answer = await harness.post('deviceAuthorization', {});
     expect([answer.status, answer.headers['retry-after'], harness.storage.devices.size]).toEqual([429, '60', 120]);
+  });
+
+  it('N63: all addresses of one IPv6 network are one', async () => {
+    const headers = basicHeader('app', SECRET);
+    const ask = (remoteAddress: string) => harness.send('deviceAuthorization', { form: {}, headers, remoteAddress });
+    for (let count = 0; count < 120; count += 1) await ask(`2001:db8:1:2::${count}`);
+    expect((await ask('2001:db8:1:2:ffff::1')).status).toBe(429);
+    expect((await ask('2001:db8:1:3::1')).status).toBe(200);
   });
 
   it('RFC 6749 §3.2: a repeated parameter is invalid_request, and nothing may stand in the address', async () => {

@@ -12,6 +12,7 @@ import {
   isCodeChallenge,
   type Parameters,
   parseCodeChallengeMethod,
+  sourceNetwork,
 } from '@tessera/oauth';
 import type { AuthenticateClient } from '../client-auth/authenticate.ts';
 import { unauthorizedClient } from '../grants/grant-handler.ts';
@@ -25,8 +26,6 @@ import { assertNotTooMany } from '../protocol/throttle.ts';
 export type DeviceAuthorizationDependencies = AccessDependencies &
   Pick<TokenServiceOptions, 'config' | 'clock' | 'logger' | 'storage' | 'codeSecrets'> & {
     readonly authenticate: AuthenticateClient;
-    /** Makes user codes. Default {@link createUserCode}. */
-    readonly createUserCode?: () => string;
   };
 
 /** Least time between two polls, in seconds; the default of RFC 8628 §3.2. */
@@ -53,7 +52,7 @@ export function createDeviceAuthorizationEndpoint(dependencies: DeviceAuthorizat
     );
     const payload = payloadOf(access, form, client, dependencies);
     await assertNotTooMany(storage, {
-      key: `device_authorization:${hashOf(client.id, request.remoteAddress)}`,
+      key: `device_authorization:${hashOf(client.id, sourceNetwork(request.remoteAddress))}`,
       limit: REQUESTS_PER_MINUTE,
       windowSeconds: 60,
     });
@@ -103,11 +102,11 @@ function payloadOf(
 
 async function putRequest(
   request: { readonly client: Client; readonly payload: DeviceRequestPayload; readonly ttlSeconds: number },
-  { storage, createUserCode: draw = createUserCode }: DeviceAuthorizationDependencies,
+  { storage }: DeviceAuthorizationDependencies,
 ): Promise<{ readonly userCode: string; readonly random: Uint8Array }> {
   const random = randomBytes(DEVICE_RANDOM_BYTES);
   for (let draws = 0; draws < MAX_DRAWS; draws += 1) {
-    const userCode = draw();
+    const userCode = createUserCode();
     const isKept = await storage.putDeviceRequest({
       userCode,
       deviceId: deviceIdOf(userCode, random),

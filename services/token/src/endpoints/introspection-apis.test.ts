@@ -153,6 +153,24 @@ describe('how an API resource signs in', () => {
     expect(JSON.stringify([harness.logs, harness.events.recorded])).not.toContain('canary');
   });
 
+  it('RFC 6749 §2.3.1, N64: after twenty wrong secrets within a minute an API resource waits, as a client does', async () => {
+    const harness = await createApiHarness();
+    const ask = (secret: string) => introspect(harness, 'x', basicHeader('orders', secret));
+    for (let count = 0; count < 19; count += 1) expect((await ask(`wrong-${count}`)).status).toBe(401);
+    inactive(await ask(API_SECRET));
+    for (let count = 0; count < 20; count += 1) expect((await ask(`wrong-${count}`)).status).toBe(401);
+    const postponed = await ask(API_SECRET);
+    expect([postponed.status, postponed.body['error'], postponed.headers['retry-after']]).toEqual([
+      429,
+      'temporarily_unavailable',
+      '60',
+    ]);
+    // Another API resource of the same source, and the same one a minute later.
+    inactive(await introspect(harness, 'x', basicHeader('billing', 'billing-secret')));
+    harness.clock.advance(60);
+    inactive(await ask(API_SECRET));
+  });
+
   it('N33: more than one way at once is invalid_request', async () => {
     const harness = await createApiHarness();
     const forms = [

@@ -1,6 +1,5 @@
 import { epochSeconds } from '@tessera/clock';
 import { parseRefreshToken, type RefreshTokenContent } from '@tessera/credentials';
-import { TesseraError } from '@tessera/errors';
 import { type HttpHandler, type HttpRequest, type HttpResponse, jsonResponse } from '@tessera/http';
 import { type Client, subjectFor } from '@tessera/oauth';
 import type { AuthenticateClient } from '../client-auth/authenticate.ts';
@@ -12,6 +11,7 @@ import type { InspectAccessToken } from '../inspect/live-access-token.ts';
 import { findLiveGrant } from '../inspect/live-grant.ts';
 import type { ClaimSources } from '../issue/claim-sources.ts';
 import { idleExpiry } from '../issue/lifetimes.ts';
+import { signOne } from '../issue/sign-one.ts';
 import type { TokenServiceOptions } from '../ports.ts';
 import { readProtocolForm, requireParameter } from '../protocol/form.ts';
 
@@ -127,10 +127,7 @@ async function signedAnswer(
     iat: epochSeconds(now),
     token_introspection: description,
   };
-  const [signed] = await keys.sign([{ type: 'introspection', claims }]);
-  if (signed === undefined) {
-    throw new TesseraError({ kind: 'internal', code: 'token.signed_short', message: 'the signer left out a token' });
-  }
+  const signed = await signOne(keys, { type: 'introspection', claims });
   return {
     status: 200,
     headers: { 'content-type': SIGNED_TYPE, 'cache-control': 'no-store', pragma: 'no-cache' },

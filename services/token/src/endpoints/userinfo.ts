@@ -1,13 +1,14 @@
 import { arkidClaims } from '@tessera/claim-mapping';
 import { epochSeconds } from '@tessera/clock';
 import type { Grant } from '@tessera/contracts';
-import { OAuthError, TesseraError } from '@tessera/errors';
+import { OAuthError } from '@tessera/errors';
 import { type HttpHandler, type HttpRequest, type HttpResponse, jsonResponse } from '@tessera/http';
 import { type Client, MAX_BEARER_TOKEN_LENGTH, parseBearerToken } from '@tessera/oauth';
 import type { AccessToken } from '../inspect/access-token.ts';
 import type { InspectAccessToken } from '../inspect/live-access-token.ts';
 import type { ClaimSources } from '../issue/claim-sources.ts';
 import { isClientItself } from '../issue/client-authorization.ts';
+import { signOne } from '../issue/sign-one.ts';
 import type { TokenServiceOptions } from '../ports.ts';
 import { type BearerFailure, bearerChallenge } from '../protocol/challenge.ts';
 
@@ -60,10 +61,7 @@ async function answer(
   const algorithm = client.settings.userinfoSignedResponseAlg;
   if (algorithm === undefined) return jsonResponse(200, body);
   const about = { iss: config.issuer, aud: client.id, iat: epochSeconds(now) };
-  const [signed] = await keys.sign([{ type: 'userinfo', claims: { ...body, ...about }, algorithm }]);
-  if (signed === undefined) {
-    throw new TesseraError({ kind: 'internal', code: 'token.signed_short', message: 'the signer left out a token' });
-  }
+  const signed = await signOne(keys, { type: 'userinfo', claims: { ...body, ...about }, algorithm });
   return {
     status: 200,
     headers: { 'content-type': 'application/jwt', 'cache-control': 'no-store', pragma: 'no-cache' },

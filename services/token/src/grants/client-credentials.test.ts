@@ -29,6 +29,16 @@ describe('the grant client_credentials', () => {
     expect((await ask(harness)).body['scope']).toBe('orders.read stock.read');
   });
 
+  it('RFC 6749 §3.3: no token says more scopes than can be read from it again', async () => {
+    const harness = await create();
+    const peers = Array.from({ length: 9 }, (_, index) => `${index}`.repeat(500));
+    for (const peer of peers) harness.clients.set(peer, createClient(peer, { trustedPeers: ['app'] }));
+    const scopes = peers.map((peer) => `audience:server:client_id:${peer}`);
+    expect((await ask(harness, { scope: scopes.join(' ') })).body).toMatchObject({ error: 'invalid_scope' });
+    const token = String((await ask(harness, { scope: scopes.slice(0, 7).join(' ') })).body['access_token']);
+    expect((await harness.post('introspection', { token })).body['active']).toBe(true);
+  });
+
   it('N37: a scope that is not there, or not this client’s, is invalid_scope', async () => {
     const harness = await create();
     harness.clients.set('app', createClient('app', { settings: { scopes: ['orders.read'] } }));

@@ -11,12 +11,26 @@ export type DirectGrantDependencies = Pick<TokenServiceOptions, 'config' | 'stor
   readonly issuing: TokenIssuing;
 };
 
+type Refreshing = 'connectorData' | 'isRefreshable' | 'refreshesUpstream';
+
+/**
+ * What is granted, without what is the same for all grants of this kind: the client, and the redirect URI there is none of. Left
+ * out of what refreshing needs: there is no refresh token.
+ */
+export type DirectAuthorization = Omit<Authorization, 'clientId' | 'redirectUri' | Refreshing> &
+  Partial<Pick<Authorization, Refreshing>>;
+
+const NOT_REFRESHABLE: Pick<Authorization, Refreshing> = {
+  connectorData: new Uint8Array(),
+  isRefreshable: false,
+  refreshesUpstream: false,
+};
+
 /** A grant that comes of no code, and what its tokens are to say. */
 export interface DirectGrant {
   readonly client: Client;
   readonly now: Date;
-  /** Without what is the same for all of them: the client, and the redirect URI there is none of. */
-  readonly authorization: Omit<Authorization, 'clientId' | 'redirectUri'>;
+  readonly authorization: DirectAuthorization;
   readonly nonce?: string | undefined;
   /** When its tokens end at the latest; undefined = as the client's lifetimes say. */
   readonly notAfter?: Date | undefined;
@@ -34,7 +48,7 @@ export async function issueDirectly(
   const grantId = randomUUID();
   const created = await storage.createGrant({
     grantId,
-    authorization: { ...authorization, clientId: client.id, redirectUri: '' },
+    authorization: { ...NOT_REFRESHABLE, ...authorization, clientId: client.id, redirectUri: '' },
     tokensExpireAt: ends.lastToken,
     ...(ends.refreshFamily !== undefined && { refreshExpiresAt: ends.refreshFamily }),
     validIfNotUsedForSeconds: refreshRules(client, config.expiry).validIfNotUsedForSeconds,

@@ -65,6 +65,15 @@ describe('the grant urn:ietf:params:oauth:grant-type:jwt-bearer', () => {
     expect(answers.find(({ status }) => status === 400)?.body).toEqual(INVALID);
   });
 
+  it('N28: however long the name of an issuer is, its assertions count once', async () => {
+    const issuer = `https://workloads.example.com/${'w'.repeat(600)}`;
+    const trusted = { issuer, jwks: key.jwks, connectorId: 'ldap', clients: [] };
+    harness = await createHarnessWith({ resources: sampleResources, oauth2: { trustedIssuers: [trusted] } });
+    const assertion = key.sign({ ...claims(), iss: issuer });
+    expect((await ask(assertion)).status).toBe(200);
+    expect((await ask(assertion)).body).toEqual(INVALID);
+  });
+
   it('RFC 7523 §3.1: whatever is wrong with it is the same invalid_grant, and nothing is created', async () => {
     const stranger = createTestKey('workloads');
     const seconds = Math.floor(harness.clock.now().getTime() / 1000);

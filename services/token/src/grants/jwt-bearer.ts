@@ -3,6 +3,7 @@ import type { TesseraConfig } from '@tessera/config';
 import { type Client, encodeSubject, type Identity } from '@tessera/oauth';
 import type { TokenServiceOptions } from '../ports.ts';
 import { requireParameter } from '../protocol/form.ts';
+import { useUpAssertion } from '../protocol/use-up-assertion.ts';
 import { type DirectGrantDependencies, issueDirectly } from './direct-grant.ts';
 import { type GrantHandler, invalidGrant } from './grant-handler.ts';
 import { grantTypes } from './grant-types.ts';
@@ -47,10 +48,7 @@ export function createJwtBearerGrant(dependencies: JwtBearerDependencies): Grant
       scopes: access.scopes,
       identity: identityOf(userId),
       connectorId,
-      connectorData: new Uint8Array(),
       authTime: now,
-      isRefreshable: false,
-      refreshesUpstream: false,
       details: { grantType, ...(access.resources.length > 0 && { resources: access.resources }) },
     };
     return issueDirectly({ client, now, authorization }, dependencies);
@@ -84,11 +82,7 @@ async function useUp(
     throw refused(client, 'subject_too_long', dependencies);
   }
   if (jti === undefined) return subject;
-  const isFirst = await storage.consumeOnce({
-    scope: `jwt_bearer:${trusted.issuer}`,
-    value: jti,
-    ttlSeconds: Math.max(1, Math.ceil((expiresAt.getTime() - now.getTime()) / 1000)),
-  });
+  const isFirst = await useUpAssertion(storage, { use: 'jwt_bearer', issuer: trusted.issuer, jti, expiresAt, now });
   if (!isFirst) throw refused(client, 'replayed', dependencies);
   return subject;
 }

@@ -1,6 +1,13 @@
 import type { ClientDirectory } from '@tessera/contracts';
 import { OAuthError } from '@tessera/errors';
-import { type AccessRequest, type Client, type Parameters, peersOfScopes, type ResourceModel } from '@tessera/oauth';
+import {
+  type AccessRequest,
+  type Client,
+  type Parameters,
+  peersOfScopes,
+  type ResourceModel,
+  splitScope,
+} from '@tessera/oauth';
 import { trustsClient } from './standing.ts';
 
 /** What judging a request needs. */
@@ -9,15 +16,18 @@ export interface AccessDependencies {
   readonly clients: Pick<ClientDirectory, 'find'>;
 }
 
-/** What a token request asks for, each once and not judged yet (RFC 6749 §3.3, RFC 8707 §2). */
+/** What a token request asks for, each once and not judged yet (RFC 6749 §3.3, RFC 8707 §2). Throws as {@link readScopes}. */
 export function readRequestedAccess(form: Parameters): AccessRequest {
   return { scopes: readScopes(form) ?? [], resources: readResources(form) };
 }
 
-/** The scopes of the parameter `scope`; undefined = it was not sent. Extra spaces are tolerated, as in Dex. */
+/** The scopes of the parameter `scope`; undefined = it was not sent. Throws OAuthError `invalid_scope` for what can be no scopes. */
 export function readScopes(form: Parameters): readonly string[] | undefined {
   const value = form.get('scope');
-  return value === undefined ? undefined : [...new Set(value.split(' ').filter((scope) => scope !== ''))];
+  if (value === undefined) return undefined;
+  const scopes = splitScope(value);
+  if (scopes === undefined) throw invalidScope('Unrecognized scope(s).');
+  return scopes;
 }
 
 /** The resource indicators of a request: the one parameter that may come several times. */

@@ -1,5 +1,6 @@
+import { epochSeconds } from '@tessera/clock';
 import type { Grant } from '@tessera/contracts';
-import { epochSeconds, formatScope, identityClaims, withoutProtocolClaims } from '@tessera/oauth';
+import { formatScope, identityClaims, withoutProtocolClaims } from '@tessera/oauth';
 import type { AccessToken } from './access-token.ts';
 
 /** An active token as introspection describes it (RFC 7662 §2.2), by wire names. Times are epoch seconds. */

@@ -1,6 +1,5 @@
 import type { Clock } from '@tessera/clock';
 import { verifyClientSecret } from '@tessera/credentials';
-import { OAuthError } from '@tessera/errors';
 import type { EventLog } from '@tessera/events';
 import { type HttpRequest, invalid } from '@tessera/http';
 import {
@@ -11,8 +10,9 @@ import {
   type ResourceModel,
 } from '@tessera/oauth';
 import type { Logger } from '@tessera/telemetry';
-import type { AuthenticateClient } from '../client-auth/authenticate.ts';
-import { basicChallenge } from '../protocol/challenge.ts';
+import { type AuthenticateClient, invalidClient } from '../client-auth/authenticate.ts';
+import { createFailureLimit } from '../client-auth/failure-limit.ts';
+import { tooMany } from '../protocol/throttle.ts';
 
 /** Who asks about a token (RFC 7662 §2.1): a client, or the API that the token was presented to. */
 export type IntrospectionCaller =
@@ -30,8 +30,9 @@ export interface IntrospectionCallerDependencies {
 }
 
 /**
- * The caller of a request. Rejects with OAuthError 401 `invalid_client` for one that is not known or proves nothing, and
- * with `invalid_request` for one that authenticates in more than one way (N33).
+ * The caller of a request. Rejects with OAuthError 401 `invalid_client` for one that is not known or proves nothing, with
+ * `invalid_request` for one that authenticates in more than one way (N33), and with 429 `temporarily_unavailable` after too many
+ * wrong secrets of one from one network.
  */
 export type AuthenticateCaller = (request: HttpRequest, form: Parameters) => Promise<IntrospectionCaller>;
 
@@ -41,7 +42,8 @@ export type AuthenticateCaller = (request: HttpRequest, form: Parameters) => Pro
  * of that name later.
  */
 export function createIntrospectionCallers(dependencies: IntrospectionCallerDependencies): AuthenticateCaller {
-  const { authenticate, resourceModel } = dependencies;
+  const { authenticate, clock, config, resourceModel } = dependencies;
+  const limit = createFailureLimit(clock);
   return async (request, form) => {
     const presented = readSecret(request, form);
     const apiResource = presented && resourceModel.findApiResource(presented.name);
@@ -50,11 +52,19 @@ export function createIntrospectionCallers(dependencies: IntrospectionCallerDepe
       return { type: 'client', name: client.id, client };
     }
     if (presented.isContradicted) throw invalid(400, 'The client authenticates in more than one way.');
+    const { name } = apiResource;
+    const { remoteAddress } = request;
+    const waitSeconds = limit.waitSeconds(name, remoteAddress);
+    if (waitSeconds > 0) throw tooMany(waitSeconds);
     // An API resource without secrets may not ask; the time does not tell (N41).
-    const isRight = verifyClientSecret(presented.secret, apiResource.secrets, dependencies.clock.now());
-    if (isRight && presented.secret !== '') return { type: 'api', name: apiResource.name, apiResource };
-    noteFailure(dependencies, request, apiResource.name, presented.method);
-    throw invalidCaller(presented.method === 'client_secret_basic' ? dependencies.config.issuer : undefined);
+    const isRight = verifyClientSecret(presented.secret, apiResource.secrets, clock.now());
+    if (isRight && presented.secret !== '') {
+      limit.forget(name, remoteAddress);
+      return { type: 'api', name, apiResource };
+    }
+    limit.note(name, remoteAddress);
+    noteFailure(dependencies, request, name, presented.method);
+    throw invalidClient(presented.method === 'client_secret_basic' ? config.issuer : undefined);
   };
 }
 
@@ -91,13 +101,4 @@ function noteFailure(
     'authentication of an API resource failed',
   );
   events.record('client_authentication.failed', name, { clientId: name, method, reason: 'wrong_secret' });
-}
-
-function invalidCaller(challengedIssuer: string | undefined): OAuthError {
-  return new OAuthError({
-    error: 'invalid_client',
-    description: 'Invalid client credentials.',
-    status: 401,
-    headers: challengedIssuer === undefined ? {} : { 'www-authenticate': basicChallenge(challengedIssuer) },
-  });
 }

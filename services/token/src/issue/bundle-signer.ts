@@ -9,6 +9,7 @@ import {
   signHmacJws,
 } from '@tessera/oauth';
 import { currentContext, type Logger } from '@tessera/telemetry';
+import { signedShort } from './sign-one.ts';
 
 /** The access token of an answer: one to sign, or one that is there already. */
 export type AccessTokenToGive =
@@ -59,9 +60,7 @@ export function createBundleSigner({ keys, logger }: BundleSignerDependencies): 
     if (access?.type === 'jwt') bundle.push(accessToSign(access));
     if (idToken !== undefined && hmac === undefined) bundle.push(idToSign(client, access, idToken));
     const signed = bundle.length === 0 ? [] : await signPatiently(keys, bundle);
-    if (signed.length < bundle.length) {
-      throw new TesseraError({ kind: 'internal', code: 'token.signed_short', message: 'the signer left out a token' });
-    }
+    if (signed.length < bundle.length) throw signedShort();
     const accessToken = access?.type === 'reference' ? access.token : access && signed[0];
     const idJwt = idToken && (hmac === undefined ? signed.at(-1) : signWithSecret(hmac, accessToken, idToken));
     return { ...(accessToken !== undefined && { accessToken }), ...(idJwt !== undefined && { idToken: idJwt }) };

@@ -14,7 +14,7 @@ import {
   requestedClaims,
   type ScopeDefinition,
   type ScopeKind,
-  STANDARD_SCOPES,
+  STANDARD_CLAIMS,
   withoutProtocolClaims,
 } from '@tessera/oauth';
 import type { TokenServiceOptions } from '../ports.ts';
@@ -66,10 +66,6 @@ type Claims = Readonly<Record<string, unknown>>;
 interface Tools extends Pick<ClaimSourceDependencies, 'resourceModel' | 'connectors'> {
   readonly mappings: Mappings;
 }
-
-const STANDARD_CLAIMS: ReadonlyMap<string, readonly string[]> = new Map(
-  STANDARD_SCOPES.map(({ name, claims }) => [name, claims]),
-);
 
 /**
  * Makes claims from the identity, the client and the mappings of the configuration (issuer, then scopes, then client). Throws

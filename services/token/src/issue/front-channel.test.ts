@@ -101,6 +101,31 @@ describe('tokens of the authorization endpoint', () => {
     expect(harness.storage.calls).toEqual(['createGrant']);
   });
 
+  it('N93: whoever speaks for authorize gets no tokens of a response type that the issuer or the client does not have', async () => {
+    const refused = { ok: false, error: { kind: 'permission_denied', code: 'token.response_type_refused' } };
+    const asked = [
+      { hasIdToken: false },
+      { hasAccessToken: false },
+      {},
+      { hasIdToken: false, code: 'c' },
+      { hasAccessToken: false, code: 'c' },
+      { code: 'c' },
+    ];
+    const codeOnly = createIssueHarness({ responseTypes: ['code'] });
+    const ofCode = createIssueHarness();
+    ofCode.clients.set('app', createClient('app', { settings: { grantTypes: ['authorization_code'] } }));
+    const ofHybrid = createIssueHarness();
+    ofHybrid.clients.set('app', createClient('app', { settings: { responseTypes: ['id_token code'] } }));
+    const outcomesOf = async (harness: IssueHarness) => {
+      const outcomes = await harness.frontChannel.issueFrontChannelTokens(asked.map((one) => request(harness, one)));
+      return outcomes.map((outcome) => (outcome.ok ? 'issued' : outcome));
+    };
+    expect(await outcomesOf(codeOnly)).toMatchObject(asked.map(() => refused));
+    expect(await outcomesOf(ofCode)).toMatchObject(asked.map(() => refused));
+    expect(await outcomesOf(ofHybrid)).toMatchObject(asked.map((one) => (one === asked[4] ? 'issued' : refused)));
+    expect(codeOnly.storage.calls).toEqual([]);
+  });
+
   it('a grant that was not kept, or a signature that cannot be had, is no answer', async () => {
     const failure = unavailable('storage.unavailable', 'down');
     const stored = createIssueHarness();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { epochSeconds } from '@tessera/clock';
 import type { Authorization, FrontChannelTokens, FrontChannelTokensToIssue, TokenApi } from '@tessera/contracts';
 import { OAuthError, TesseraError } from '@tessera/errors';
-import type { Client } from '@tessera/oauth';
+import { type Client, includesResponseType, mayUseResponseType } from '@tessera/oauth';
 import { failed, succeeded } from '@tessera/rpc';
 import { assertOwnGrant } from '../grants/own-grant.ts';
 import type { TokenServiceOptions } from '../ports.ts';
@@ -46,6 +46,7 @@ export function createFrontChannelApi(dependencies: FrontChannelDependencies): T
 async function issue(request: FrontChannelTokensToIssue, tools: Tools): Promise<FrontChannelTokens> {
   const { hasAccessToken, hasIdToken, code, state, authorization: asked } = request;
   const client = findClient(asked.clientId, tools);
+  assertResponseType(request, client, tools);
   const now = tools.clock.now();
   const authorization = withoutRefresh(asked);
   const ends = expiriesAt(now, tools.config.expiry, client);
@@ -78,6 +79,28 @@ function findClient(clientId: string, { clients }: Tools): Client {
     kind: 'conflict',
     code: 'token.client_gone',
     message: 'the client of the authorization is not there or disabled',
+  });
+}
+
+/**
+ * What the authorization endpoint checks as well: whoever can speak in its name gets no tokens of a kind that the issuer or
+ * the client does not have.
+ */
+function assertResponseType(
+  { hasAccessToken, hasIdToken, code }: FrontChannelTokensToIssue,
+  { settings }: Client,
+  { config }: Tools,
+): void {
+  const words = new Set([
+    ...(code === undefined ? [] : ['code']),
+    ...(hasIdToken ? ['id_token'] : []),
+    ...(hasAccessToken ? ['token'] : []),
+  ]);
+  if (includesResponseType(config.oauth2.responseTypes, words) && mayUseResponseType(settings, words)) return;
+  throw new TesseraError({
+    kind: 'permission_denied',
+    code: 'token.response_type_refused',
+    message: 'the issuer or the client does not have the response type of these tokens',
   });
 }
 

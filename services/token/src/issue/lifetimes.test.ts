@@ -3,6 +3,7 @@ import { expiriesAt, idleExpiry, refreshRules } from './lifetimes.ts';
 
 const expiry = {
   signingKeysSeconds: 1,
+  masterSecretsSeconds: 1,
   idTokensSeconds: 200,
   accessTokensSeconds: 100,
   authCodesSeconds: 1,

@@ -9,22 +9,9 @@ import type {
   Storage,
 } from '@tessera/contracts';
 import { checkPkce } from '@tessera/oauth';
+import type { TokenServiceOptions } from '../ports.ts';
 
-type TokenStorage = Pick<
-  Storage,
-  | 'findGrant'
-  | 'redeemCode'
-  | 'createGrant'
-  | 'rotateRefreshToken'
-  | 'reopenRotation'
-  | 'revokeGrant'
-  | 'findSession'
-  | 'putDeviceRequest'
-  | 'pollDeviceRequest'
-  | 'consumeOnce'
-  | 'countAttempt'
-  | 'forgetAttempts'
->;
+type TokenStorage = TokenServiceOptions['storage'];
 
 /** A device's request in storage. */
 export interface KeptDevice extends NewDeviceRequest {
@@ -166,6 +153,7 @@ export function createFakeStorage(clock: Pick<Clock, 'now'>): FakeStorage {
     async consumeOnce({ scope, value, ttlSeconds }: Parameters<Storage['consumeOnce']>[0]) {
       begin('consumeOnce');
       if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1) throw new Error(`a lifetime of ${ttlSeconds} s`);
+      if (Buffer.byteLength(scope) > 512 || Buffer.byteLength(value) > 4096) throw new Error('storage.invalid_id');
       const key = JSON.stringify([scope, value]);
       const isFirst = !state.consumed.has(key);
       state.consumed.add(key);

@@ -213,8 +213,10 @@ export function createAuthorization(now: Date): Authorization {
   };
 }
 
-const expiry: TesseraConfig['expiry'] = {
+/** Lifetimes as most tests have them. */
+export const expiry: TesseraConfig['expiry'] = {
   signingKeysSeconds: 21_600,
+  masterSecretsSeconds: 7_776_000,
   idTokensSeconds: 86_400,
   accessTokensSeconds: 3_600,
   authCodesSeconds: 60,
@@ -228,7 +230,8 @@ const expiry: TesseraConfig['expiry'] = {
   },
 };
 
-const oauth2: TesseraConfig['oauth2'] = {
+/** Every grant there is. */
+export const oauth2: TesseraConfig['oauth2'] = {
   grantTypes: [
     'authorization_code',
     'refresh_token',
@@ -248,7 +251,8 @@ const oauth2: TesseraConfig['oauth2'] = {
   pkce: { enforce: false, codeChallengeMethodsSupported: ['S256'] },
 };
 
-const sessions: TesseraConfig['sessions'] = {
+/** Sessions as most tests have them. */
+export const sessions: TesseraConfig['sessions'] = {
   enabled: true,
   cookieName: 'tessera_session',
   absoluteLifetimeSeconds: 86_400,

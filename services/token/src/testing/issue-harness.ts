@@ -18,7 +18,16 @@ import { createFrontChannelApi } from '../issue/front-channel.ts';
 import { createTokenIssuer, type TokenIssuing, type TokenResponse, type TokensToIssue } from '../issue/tokens.ts';
 import { createFakeSigner, type FakeSigner } from './fake-signer.ts';
 import { createFakeStorage, type FakeStorage } from './fake-storage.ts';
-import { createAuthorization, createClient, createConnector, ISSUER, type LogLine } from './harness.ts';
+import {
+  createAuthorization,
+  createClient,
+  createConnector,
+  expiry,
+  ISSUER,
+  type LogLine,
+  oauth2,
+  sessions,
+} from './harness.ts';
 
 /** Issuing on fakes, without endpoints. */
 export interface IssueHarness {
@@ -43,6 +52,8 @@ export interface IssueHarnessChanges {
   readonly resources?: Partial<Resources>;
   readonly claims?: Partial<TesseraConfig['claims']>;
   readonly pairwiseSecret?: string;
+  /** Default: all. */
+  readonly responseTypes?: readonly string[];
 }
 
 export function createIssueHarness(changes: IssueHarnessChanges = {}): IssueHarness {
@@ -116,44 +127,24 @@ function createGrant(now: Date, changes: Partial<Authorization>): Grant {
   return { id: randomUUID(), authorization, generation: 0, createdAt: now, lastUsedAt: now };
 }
 
-function createConfig({ resources, claims, pairwiseSecret }: IssueHarnessChanges) {
+/** Every response type there is. */
+const ALL_RESPONSE_TYPES: readonly string[] = [
+  'code',
+  'token',
+  'id_token',
+  'id_token token',
+  'code id_token',
+  'code token',
+  'code id_token token',
+];
+
+function createConfig({ resources, claims, pairwiseSecret, responseTypes = ALL_RESPONSE_TYPES }: IssueHarnessChanges) {
   return {
     issuer: ISSUER,
-    expiry: {
-      signingKeysSeconds: 21_600,
-      idTokensSeconds: 86_400,
-      accessTokensSeconds: 3_600,
-      authCodesSeconds: 60,
-      authRequestsSeconds: 86_400,
-      deviceRequestsSeconds: 300,
-      refreshTokens: {
-        disableRotation: false,
-        reuseIntervalSeconds: 0,
-        validIfNotUsedForSeconds: 0,
-        absoluteLifetimeSeconds: 0,
-      },
-    },
-    oauth2: {
-      grantTypes: [],
-      responseTypes: ['code'],
-      responseModes: [],
-      requestObjects: { byValue: false, byReference: false },
-      consentLifetimeSeconds: 0,
-      trustedIssuers: [],
-      skipApprovalScreen: false,
-      alwaysShowLoginScreen: false,
-      pkce: { enforce: false, codeChallengeMethodsSupported: [] },
-      ...(pairwiseSecret !== undefined && { pairwiseSecret }),
-    },
+    expiry,
+    oauth2: { ...oauth2, responseTypes, ...(pairwiseSecret !== undefined && { pairwiseSecret }) },
     claims: { mappings: {}, accessTokenMappings: {}, presets: [], ...claims },
     resources: { ...NO_RESOURCES, ...resources, apiResources: [] },
-    sessions: {
-      enabled: true,
-      cookieName: 'tessera_session',
-      absoluteLifetimeSeconds: 86_400,
-      validIfNotUsedForSeconds: 3_600,
-      rememberMeCheckedByDefault: true,
-      ssoSharedWithDefault: 'none' as const,
-    },
+    sessions,
   };
 }

@@ -9,6 +9,8 @@ export interface TestRequest {
   /** Pairs, or the raw text of the form. */
   readonly form?: Readonly<Record<string, string>> | string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Default `192.0.2.1`. */
+  readonly remoteAddress?: string;
 }
 
 /** What came back, with the body parsed if it is JSON. */
@@ -42,7 +44,13 @@ export function basicHeader(id: string, secret: string): { authorization: string
   return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-function toHttpRequest({ method = 'POST', query = '', form, headers = {} }: TestRequest): HttpRequest {
+function toHttpRequest({
+  method = 'POST',
+  query = '',
+  form,
+  headers = {},
+  remoteAddress = '192.0.2.1',
+}: TestRequest): HttpRequest {
   const text = typeof form === 'string' ? form : new URLSearchParams(form).toString();
   const type = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
   const all: Readonly<Record<string, string>> = { ...type, ...headers };
@@ -59,7 +67,7 @@ function toHttpRequest({ method = 'POST', query = '', form, headers = {} }: Test
     },
     headers: all,
     segments: {},
-    remoteAddress: '192.0.2.1',
+    remoteAddress,
     cookie: () => undefined,
   };
 }

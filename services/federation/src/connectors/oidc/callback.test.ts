@@ -1,21 +1,10 @@
 import { expect, test } from 'vitest';
 import { readCallback } from './callback.ts';
 import type { UpstreamMetadata } from './discovery.ts';
+import { sampleMetadata } from './testing/sample-upstream.ts';
 
-const metadata: UpstreamMetadata = {
-  issuer: 'https://upstream.example',
-  authorizationEndpoint: 'https://upstream.example/auth',
-  tokenEndpoint: 'https://upstream.example/token',
-  jwksUri: 'https://upstream.example/keys',
-  userinfoEndpoint: undefined,
-  endSessionEndpoint: undefined,
-  tokenEndpointAuthMethods: undefined,
-  idTokenAlgorithms: undefined,
-  codeChallengeMethods: [],
-  sendsIssuer: false,
-};
 const read = (text: string, more: Partial<UpstreamMetadata> = {}) =>
-  readCallback(text, { state: 'the-state', metadata: { ...metadata, ...more } });
+  readCallback(text, { state: 'the-state', metadata: { ...sampleMetadata, ...more } });
 
 test('The code comes out when the state fits', () => {
   expect(read('code=abc&state=the-state')).toBe('abc');

@@ -5,42 +5,10 @@ import { createLocalJWKSet, exportJWK, generateKeyPair, type JWTVerifyGetKey, Si
 import { beforeAll, expect, test } from 'vitest';
 import { ACCESS_TOKEN_TYPE, ID_TOKEN_TYPE } from '../connector.ts';
 import { readOidcSettings } from './config.ts';
-import type { UpstreamMetadata } from './discovery.ts';
 import { exchangeAtUpstream } from './exchange.ts';
+import { sampleConfig, sampleMetadata, UPSTREAM_ISSUER } from './testing/sample-upstream.ts';
 import type { Upstream } from './upstream.ts';
 
-const issuer = 'https://upstream.example';
-const metadata: UpstreamMetadata = {
-  issuer,
-  authorizationEndpoint: `${issuer}/auth`,
-  tokenEndpoint: `${issuer}/token`,
-  jwksUri: `${issuer}/keys`,
-  userinfoEndpoint: `${issuer}/me`,
-  endSessionEndpoint: undefined,
-  tokenEndpointAuthMethods: undefined,
-  idTokenAlgorithms: undefined,
-  codeChallengeMethods: [],
-  sendsIssuer: false,
-};
-const config: OidcConnectorConfig = {
-  issuer,
-  clientID: 'tessera',
-  redirectURI: 'https://id.example.com/callback',
-  providerDiscoveryOverrides: {},
-  scopes: ['profile', 'email'],
-  rootCAs: [],
-  insecureSkipVerify: false,
-  insecureSkipEmailVerified: false,
-  insecureEnableGroups: true,
-  allowedGroups: [],
-  acrValues: [],
-  getUserInfo: true,
-  userIDKey: 'sub',
-  userNameKey: 'name',
-  overrideClaimMapping: false,
-  claimMapping: {},
-  claimModifications: { newGroupFromClaims: [], filterGroupClaims: {}, modifyGroupNames: { prefix: '', suffix: '' } },
-};
 const person = { sub: 'j1', name: 'Jane', email: 'jane@example.com', email_verified: true, groups: ['staff'] };
 const clock = createFakeClock();
 const refusedToken = { code: 'federation.invalid_credentials', kind: 'unauthenticated' };
@@ -55,7 +23,7 @@ beforeAll(async () => {
 
 function sign(claims: Record<string, unknown> = {}, typ = 'JWT') {
   const iat = epochSeconds(clock.now());
-  return new SignJWT({ iss: issuer, aud: 'tessera', iat, exp: iat + 300, ...person, ...claims })
+  return new SignJWT({ iss: UPSTREAM_ISSUER, aud: 'tessera', iat, exp: iat + 300, ...person, ...claims })
     .setProtectedHeader({ alg: 'ES256', kid: 'k1', typ })
     .sign(privateKey);
 }
@@ -69,7 +37,7 @@ async function exchange(
   const { more, answer = { text: JSON.stringify(person) } } = options;
   const asked: EgressRequest[] = [];
   const upstream: Upstream = {
-    settings: await readOidcSettings({ ...config, ...more }),
+    settings: await readOidcSettings({ ...sampleConfig, getUserInfo: true, ...more }),
     client: {
       async send(request) {
         asked.push(request);
@@ -79,7 +47,7 @@ async function exchange(
       async close() {},
     },
     clock,
-    discover: async () => metadata,
+    discover: async () => sampleMetadata,
     keys: { find: async () => keySet, findNewer: async () => undefined },
   };
   return { answer: await exchangeAtUpstream(upstream, presented), asked };
@@ -114,7 +82,7 @@ test('N81: an access token of the upstream is not taken for an ID token, and tex
 test('OIDC Core §5.3: an access token is presented at userinfo, which names the person', async () => {
   const { answer, asked } = await exchange(accessToken('at-1'));
   expect(answer).toMatchObject({ identity: { userId: 'j1' }, data: '' });
-  expect(asked).toEqual([{ url: `${issuer}/me`, headers: { authorization: 'Bearer at-1' } }]);
+  expect(asked).toEqual([{ url: `${UPSTREAM_ISSUER}/me`, headers: { authorization: 'Bearer at-1' } }]);
 });
 
 test('RFC 6750 §3.1: an access token that the upstream declines is refused, with nothing of its answer', async () => {

@@ -4,22 +4,10 @@ import { createLocalJWKSet, exportJWK, generateKeyPair, type JWTVerifyGetKey, Si
 import { beforeAll, expect, test } from 'vitest';
 import type { UpstreamMetadata } from './discovery.ts';
 import { verifyIdToken } from './id-token.ts';
+import { sampleMetadata, UPSTREAM_ISSUER } from './testing/sample-upstream.ts';
 
 const clock = createFakeClock();
-const issuer = 'https://upstream.example';
 const expected = { clientId: 'tessera', nonce: 'the-nonce', accessToken: 'the-access-token' };
-const metadata: UpstreamMetadata = {
-  issuer,
-  authorizationEndpoint: `${issuer}/auth`,
-  tokenEndpoint: `${issuer}/token`,
-  jwksUri: `${issuer}/keys`,
-  userinfoEndpoint: undefined,
-  endSessionEndpoint: undefined,
-  tokenEndpointAuthMethods: undefined,
-  idTokenAlgorithms: undefined,
-  codeChallengeMethods: [],
-  sendsIssuer: false,
-};
 
 let privateKey: CryptoKey;
 let publicJwk: Record<string, unknown>;
@@ -33,7 +21,7 @@ beforeAll(async () => {
 
 function claims(more: Record<string, unknown> = {}) {
   const iat = epochSeconds(clock.now());
-  const usual = { iss: issuer, aud: 'tessera', sub: 'jane', iat, exp: iat + 300, nonce: 'the-nonce' };
+  const usual = { iss: UPSTREAM_ISSUER, aud: 'tessera', sub: 'jane', iat, exp: iat + 300, nonce: 'the-nonce' };
   return Object.fromEntries(Object.entries({ ...usual, ...more }).filter(([, value]) => value !== undefined));
 }
 
@@ -51,7 +39,7 @@ function verify(
 ) {
   const keys = { find: async () => keySet, findNewer: async () => options.newer };
   const expectation = 'nonce' in options ? { ...expected, nonce: options.nonce } : expected;
-  return verifyIdToken(token, expectation, { metadata: options.metadata ?? metadata, keys, clock });
+  return verifyIdToken(token, expectation, { metadata: options.metadata ?? sampleMetadata, keys, clock });
 }
 
 test('OIDC Core §3.1.3.7: a token with everything in order is accepted', async () => {
@@ -90,7 +78,7 @@ test('N34: neither "none" nor an HMAC made with the public key passes', async ()
 });
 
 test('N34: an algorithm that the upstream does not announce is refused', async () => {
-  const onlyRs256 = { ...metadata, idTokenAlgorithms: ['RS256', 'HS256'] };
+  const onlyRs256 = { ...sampleMetadata, idTokenAlgorithms: ['RS256', 'HS256'] };
   await expect(verify(await sign(claims()), { metadata: onlyRs256 })).rejects.toThrow('ERR_JOSE_ALG_NOT_ALLOWED');
 });
 
@@ -117,7 +105,7 @@ test('RFC 8693 §2.1: an ID token that is presented alone has nothing its at_has
   const keys = { find: async () => keySet, findNewer: async () => undefined };
   const alone = { clientId: 'tessera', nonce: undefined, accessToken: undefined };
   const token = await sign(claims({ at_hash: 'of-a-token-we-do-not-have' }));
-  expect((await verifyIdToken(token, alone, { metadata, keys, clock })).sub).toBe('jane');
+  expect((await verifyIdToken(token, alone, { metadata: sampleMetadata, keys, clock })).sub).toBe('jane');
 });
 
 test('OIDC Core §12.2: the ID token of a refresh needs no nonce', async () => {

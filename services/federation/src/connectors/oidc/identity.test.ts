@@ -2,26 +2,8 @@ import type { OidcConnectorConfig } from '@tessera/config';
 import { expect, test } from 'vitest';
 import { readOidcSettings } from './config.ts';
 import { identityFromClaims } from './identity.ts';
+import { sampleConfig } from './testing/sample-upstream.ts';
 
-const config: OidcConnectorConfig = {
-  issuer: 'https://upstream.example',
-  clientID: 'tessera',
-  redirectURI: 'https://id.example.com/callback',
-  providerDiscoveryOverrides: {},
-  scopes: ['profile', 'email'],
-  rootCAs: [],
-  insecureSkipVerify: false,
-  insecureSkipEmailVerified: false,
-  insecureEnableGroups: false,
-  allowedGroups: [],
-  acrValues: [],
-  getUserInfo: false,
-  userIDKey: 'sub',
-  userNameKey: 'name',
-  overrideClaimMapping: false,
-  claimMapping: {},
-  claimModifications: { newGroupFromClaims: [], filterGroupClaims: {}, modifyGroupNames: { prefix: '', suffix: '' } },
-};
 const claims = {
   sub: 'j1',
   name: 'Jane Doe',
@@ -32,7 +14,10 @@ const claims = {
 };
 
 async function identity(more: Partial<OidcConnectorConfig> = {}, moreClaims: Record<string, unknown> = {}) {
-  return identityFromClaims({ ...claims, ...moreClaims }, await readOidcSettings({ ...config, ...more }));
+  return identityFromClaims(
+    { ...claims, ...moreClaims },
+    await readOidcSettings({ ...sampleConfig, insecureEnableGroups: false, ...more }),
+  );
 }
 
 const misconfigured = { code: 'federation.upstream_misconfigured' };

@@ -1,19 +1,8 @@
 import { expect, test } from 'vitest';
-import type { UpstreamMetadata } from './discovery.ts';
 import { hintToKeep, keptFromText, keptToText } from './kept.ts';
+import { sampleMetadata } from './testing/sample-upstream.ts';
 
-const metadata: UpstreamMetadata = {
-  issuer: 'https://upstream.example',
-  authorizationEndpoint: 'https://upstream.example/auth',
-  tokenEndpoint: 'https://upstream.example/token',
-  jwksUri: 'https://upstream.example/keys',
-  userinfoEndpoint: undefined,
-  endSessionEndpoint: 'https://upstream.example/bye',
-  tokenEndpointAuthMethods: undefined,
-  idTokenAlgorithms: undefined,
-  codeChallengeMethods: [],
-  sendsIssuer: false,
-};
+const metadata = { ...sampleMetadata, endSessionEndpoint: 'https://upstream.example/bye' };
 
 test('What is kept comes back, whichever part of it there is', () => {
   for (const kept of [

@@ -1,9 +1,9 @@
 import { systemClock } from '@tessera/clock';
-import type { OidcConnectorConfig } from '@tessera/config';
 import { createUserAgent, startUpstreamProvider, type UpstreamAccount, type UpstreamProvider } from '@tessera/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Connector } from '../connector.ts';
 import { createOidcConnector } from './connector.ts';
+import { sampleConfig } from './testing/sample-upstream.ts';
 
 const redirectURI = 'http://127.0.0.1:9/callback';
 const jane: UpstreamAccount = {
@@ -23,25 +23,14 @@ let connector: Connector;
 beforeAll(async () => {
   const client = { id: 'tessera', secret: 'a-secret-of-the-upstream-client-12', redirectUris: [redirectURI] };
   provider = await startUpstreamProvider({ clients: [client], accounts: [jane] });
-  const config: OidcConnectorConfig = {
+  const config = {
+    ...sampleConfig,
     issuer: provider.issuer,
     clientID: client.id,
     clientSecret: client.secret,
     redirectURI,
-    providerDiscoveryOverrides: {},
     scopes: ['profile', 'email', 'groups', 'offline_access'],
-    rootCAs: [],
-    insecureSkipVerify: false,
-    insecureSkipEmailVerified: false,
-    insecureEnableGroups: true,
-    allowedGroups: [],
-    acrValues: [],
     getUserInfo: true,
-    userIDKey: 'sub',
-    userNameKey: 'name',
-    overrideClaimMapping: false,
-    claimMapping: {},
-    claimModifications: { newGroupFromClaims: [], filterGroupClaims: {}, modifyGroupNames: { prefix: '', suffix: '' } },
   };
   connector = await createOidcConnector(config, systemClock);
 });

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { epochSeconds } from '@tessera/clock';
 import { parseJsonObject } from '@tessera/egress';
-import { epochSeconds, s256Challenge } from '@tessera/oauth';
+import { s256Challenge } from '@tessera/oauth';
 import { OFFLINE_ACCESS } from '../connector.ts';
 import type { OidcSettings } from './config.ts';
 import type { UpstreamMetadata } from './discovery.ts';

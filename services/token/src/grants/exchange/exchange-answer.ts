@@ -1,7 +1,7 @@
 import type { TesseraConfig } from '@tessera/config';
-import { TesseraError } from '@tessera/errors';
 import type { Client } from '@tessera/oauth';
 import { expiriesAt } from '../../issue/lifetimes.ts';
+import { signedShort } from '../../issue/sign-one.ts';
 import type { TokenResponse } from '../../issue/tokens.ts';
 import type { GrantAnswer } from '../grant-handler.ts';
 import { type TokenTypeUri, tokenTypes } from './token-types.ts';
@@ -24,9 +24,7 @@ export function exchangeAnswer(issued: TokenResponse, question: ExchangeAnswerQu
   const { id_token: idToken, refresh_token: _none, ...access } = issued;
   const { requestedType, client, now, expiry, notAfter } = question;
   if (requestedType === tokenTypes.accessToken) return { ...access, issued_token_type: requestedType };
-  if (idToken === undefined) {
-    throw new TesseraError({ kind: 'internal', code: 'token.signed_short', message: 'the signer left out a token' });
-  }
+  if (idToken === undefined) throw signedShort();
   const { idToken: end } = expiriesAt(now, expiry, client, notAfter);
   const expiresIn = Math.floor((end.getTime() - now.getTime()) / 1000);
   return {

@@ -1,8 +1,9 @@
-import type { Authorization, Grant } from '@tessera/contracts';
+import type { Grant } from '@tessera/contracts';
 import type { AccessRequest, Client } from '@tessera/oauth';
 import type { AccessToken } from '../../inspect/access-token.ts';
 import type { InspectAccessToken } from '../../inspect/live-access-token.ts';
 import { isClientItself } from '../../issue/client-authorization.ts';
+import type { DirectAuthorization } from '../direct-grant.ts';
 import { type GrantRequest, unauthorizedClient } from '../grant-handler.ts';
 import { grantTypes } from '../grant-types.ts';
 import { type AccessDependencies, invalidScope, invalidTarget, judgeAccess, mayHave } from '../requested-access.ts';
@@ -18,7 +19,7 @@ export type ExchangeOwnDependencies = AccessDependencies &
 
 /** What an exchange comes to. */
 export interface Exchanged {
-  readonly authorization: Omit<Authorization, 'clientId' | 'redirectUri'>;
+  readonly authorization: DirectAuthorization;
   /** When the tokens end at the latest; undefined = as the client's lifetimes say. */
   readonly notAfter?: Date;
 }
@@ -92,10 +93,7 @@ function authorizationOf(
     scopes,
     identity,
     connectorId,
-    connectorData: new Uint8Array(),
     authTime,
-    isRefreshable: false,
-    refreshesUpstream: false,
     ...(sessionId !== undefined && { sessionId }),
     details: {
       grantType: grantTypes.tokenExchange,

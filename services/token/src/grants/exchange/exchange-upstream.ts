@@ -52,10 +52,7 @@ export async function exchangeUpstreamToken(
       scopes,
       identity,
       connectorId,
-      connectorData: new Uint8Array(),
       authTime: now,
-      isRefreshable: false,
-      refreshesUpstream: false,
       details: { grantType, ...(resources.length > 0 && { resources }) },
     },
   };

@@ -52,10 +52,7 @@ function createHandler(
       scopes,
       identity,
       connectorId,
-      connectorData: new Uint8Array(),
       authTime,
-      isRefreshable: false,
-      refreshesUpstream: false,
       details: { grantType, ...(amr !== undefined && { amr }), ...(resources.length > 0 && { resources }) },
     };
     return issueDirectly({ client, now, authorization }, dependencies);
