@@ -19,7 +19,7 @@ import {
   tokenIntrospection,
   tokenRevocation,
 } from 'openid-client';
-import { type LogoutTokenClaims, verifyLogoutToken } from './logout-token.ts';
+import { createLogoutTokenVerifier, type LogoutTokenVerifier } from './logout-token.ts';
 import type { RelyingPartyOptions } from './options.ts';
 
 /** What the application keeps of a sign-in it has started, until the browser comes back. */
@@ -57,8 +57,8 @@ export interface Issuer {
   revoke(token: string): Promise<void>;
   /** Where to send the browser so that the person is signed out of the issuer too (RP-Initiated Logout §2). */
   endSession(tokens: Tokens, returnTo: string): Promise<URL>;
-  /** What a logout token says, verified (Back-Channel Logout §2.6). Throws Error for a bad one. */
-  readLogoutToken(token: string): Promise<LogoutTokenClaims>;
+  /** What a logout token says, verified (Back-Channel Logout §2.6). Undefined for a bad one. */
+  readonly readLogoutToken: LogoutTokenVerifier;
 }
 
 const TIMEOUT_SECONDS = 10;
@@ -66,6 +66,7 @@ const TIMEOUT_SECONDS = 10;
 /** The issuer, found by discovery (OIDC Discovery §4) when first needed and asked again until it answers. */
 export function createIssuer(options: RelyingPartyOptions & { readonly redirectUri: string }): Issuer {
   let found: Promise<Configuration> | undefined;
+  let verifier: LogoutTokenVerifier | undefined;
   const configuration = (): Promise<Configuration> => {
     found ??= discover(options).catch((error: unknown) => {
       found = undefined;
@@ -106,8 +107,11 @@ export function createIssuer(options: RelyingPartyOptions & { readonly redirectU
     revoke: async (token) => tokenRevocation(await configuration(), token),
     endSession: async ({ idToken }, returnTo) =>
       buildEndSessionUrl(await configuration(), { id_token_hint: idToken, post_logout_redirect_uri: returnTo }),
-    readLogoutToken: async (token) =>
-      verifyLogoutToken(token, { metadata: (await configuration()).serverMetadata(), clientId: options.clientId }),
+    async readLogoutToken(token) {
+      const metadata = (await configuration()).serverMetadata();
+      verifier ??= createLogoutTokenVerifier({ metadata, clientId: options.clientId });
+      return verifier(token);
+    },
   };
 }
 

@@ -133,6 +133,21 @@ test('Back-Channel Logout §2.6: a good logout token ends the session it names, 
   expect((await browser.get(app.url)).text).toContain('does not know you yet');
 });
 
+test('Back-Channel Logout §2.8: a token that cannot be judged, as the issuer is down, is not refused for good', async () => {
+  await browser.post(`${app.url}/login`);
+  const tell = async (): Promise<number> => {
+    const body = new URLSearchParams({ logout_token: issuer.logoutToken() });
+    return (await fetch(`${app.url}/logout/backchannel`, { method: 'POST', body })).status;
+  };
+  const port = Number(new URL(issuer.issuer).port);
+  await issuer[Symbol.asyncDispose]();
+  expect(await tell()).toBe(502);
+  issuer = await startFakeIssuer(port);
+  expect((await browser.get(app.url)).text).toContain('Hello, ');
+  expect(await tell()).toBe(200);
+  expect((await browser.get(app.url)).text).toContain('does not know you yet');
+});
+
 test('Front-Channel Logout §2: the frame of the issuer ends the session it names, of this issuer alone', async () => {
   await browser.post(`${app.url}/login`);
   const frame = (iss: string, sid: string): Promise<Response> =>

@@ -200,9 +200,9 @@ async function frontChannelLogout({ sessions, issuerId }: RouteContext, { form }
   };
 }
 
-/** Back-Channel Logout §2.8. */
+/** Back-Channel Logout §2.8. Where the token cannot be judged the answer is an error of ours, so that the issuer tries again. */
 async function backChannelLogout({ issuer, sessions }: RouteContext, { form }: Request): Promise<Answer> {
-  const claims = await issuer.readLogoutToken(form.get('logout_token') ?? '').catch(() => undefined);
+  const claims = await issuer.readLogoutToken(form.get('logout_token') ?? '');
   const headers = { 'content-type': 'application/json' };
   if (claims === undefined) return { status: 400, headers, body: '{"error":"invalid_request"}' };
   sessions.removeBy(claims);

@@ -18,7 +18,7 @@ import type { Logger } from '@tessera/telemetry';
 
 /** What the authorize service needs of the others. */
 export interface AuthorizePorts {
-  readonly config: Pick<TesseraConfig, 'issuer' | 'frontend' | 'oauth2' | 'expiry' | 'sessions' | 'resources'>;
+  readonly config: Pick<TesseraConfig, 'issuer' | 'frontend' | 'oauth2' | 'expiry' | 'sessions'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: Pick<EventLog, 'record' | 'recordDurably'>;
@@ -34,13 +34,11 @@ export interface AuthorizePorts {
     | 'endSession'
     | 'findConsent'
     | 'putConsent'
-    | 'withdrawConsent'
     | 'putLogoutDeliveries'
     | 'takeLogoutDeliveries'
     | 'settleLogoutDeliveries'
     | 'findDeviceRequest'
     | 'decideDeviceRequest'
-    | 'consumeOnce'
     | 'countAttempt'
     | 'forgetAttempts'
     | 'putUpstreamState'

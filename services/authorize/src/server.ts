@@ -8,7 +8,6 @@ import { checkSessionEndpoint } from './endpoints/check-session.ts';
 import { connectorLoginEndpoint } from './endpoints/connector-login.ts';
 import type { EndpointContext } from './endpoints/context.ts';
 import { deviceEndpoint } from './endpoints/device.ts';
-import { createFinishDeviceFlow } from './endpoints/device-end.ts';
 import { deviceVerificationEndpoint } from './endpoints/device-verification.ts';
 import { logoutEndpoint } from './endpoints/logout.ts';
 import { logoutCallbackEndpoint } from './endpoints/logout-callback.ts';
@@ -77,8 +76,7 @@ function createContext(ports: AuthorizePorts, views: Views, deliverer: LogoutDel
     subjectAt,
     onLogoutDeliveries: deliverer === undefined ? undefined : () => deliverer.wake(),
   });
-  const context = { ...ports, views, site, flows: createFlows(ports), sessions, subjectAt };
-  return { ...context, finishDeviceFlow: createFinishDeviceFlow(context) };
+  return { ...ports, views, site, flows: createFlows(ports), sessions, subjectAt };
 }
 
 function createErrorPage(context: EndpointContext): ErrorPage {

@@ -10,7 +10,8 @@ export interface ConnectorUse {
   readonly deviceUserCode?: string;
 }
 
-const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+/** The grant of a device (RFC 8628 §3.4). */
+export const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /**
  * The ways to sign in at a client, by name in any case; none where the configuration leaves none. A connector may be limited to

@@ -1,66 +1,13 @@
-import { createParameters, type Resources, sanitizeErrorDescription } from '@tessera/oauth';
+import { createParameters, sanitizeErrorDescription } from '@tessera/oauth';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CheckContextOptions, createCheckContext, outcomeOf, RESPONSE_TYPES } from '../testing/check-context.ts';
-import {
-  type AuthorizationParameters,
-  authorizationQuery,
-  CALLBACK,
-  CHALLENGE,
-  createClient,
-  passwordConnector,
-} from '../testing/harness.ts';
+import { clients, type OAuth2, refusalOf, resources, valid, validate } from '../testing/authorization-requests.ts';
+import { createCheckContext, outcomeOf, RESPONSE_TYPES } from '../testing/check-context.ts';
+import { type AuthorizationParameters, authorizationQuery, CALLBACK, CHALLENGE } from '../testing/harness.ts';
 import { MAX_REQUEST_CHARACTERS } from './checks/length.ts';
 import { CHECKS } from './checks-table.ts';
 import { validateAuthorizationRequest } from './pipeline.ts';
 import { ClientRefusal, PageRefusal } from './refusal.ts';
-import type { ValidRequest } from './request.ts';
-
-const clients = [
-  createClient('app'),
-  createClient('spa', { isPublic: true }),
-  createClient('off', { isEnabled: false }),
-  createClient('trusting', { trustedPeers: ['app'] }),
-  createClient('trusting-but-off', { trustedPeers: ['app'], isEnabled: false }),
-  createClient('wary'),
-  createClient('two', { redirectUris: [CALLBACK, 'https://app.example.com/other'] }),
-  createClient('native', { redirectUris: ['com.example.app:/cb'] }),
-  createClient('limited', { settings: { scopes: ['email'] } }),
-  createClient('only-code', { settings: { responseTypes: ['code'] } }),
-  createClient('no-implicit', { settings: { grantTypes: ['authorization_code'] } }),
-  createClient('no-code', { settings: { grantTypes: ['implicit'] } }),
-  createClient('careful', { settings: { requirePkce: true } }),
-  createClient('plain', { settings: { allowPlainPkce: true } }),
-  createClient('fresh', { settings: { maxAuthAgeSeconds: 600, defaultAcrValues: ['gold'] } }),
-  createClient('ldap-only', { allowedConnectors: ['ldap'] }),
-];
-
-const scope = { required: false, emphasize: false, showInDiscovery: true, claims: [], claimMappings: {} };
-const resources: Resources = {
-  identityResources: [],
-  apiScopes: [{ ...scope, name: 'files.read' }],
-  apiResources: [
-    { name: 'https://files/', scopes: ['files.read'], claims: [], secrets: [], requireResourceIndicator: false },
-    { name: 'https://b/', scopes: ['files.read'], claims: [], secrets: [], requireResourceIndicator: false },
-  ],
-};
-
-type OAuth2 = NonNullable<CheckContextOptions['oauth2']>;
-
-function validate(query: string, oauth2: OAuth2 = {}): Promise<ValidRequest> {
-  const connectors = [passwordConnector('ldap'), passwordConnector('other')];
-  const context = createCheckContext({ clients, connectors, resources, oauth2 });
-  return validateAuthorizationRequest(createParameters(new URLSearchParams(query)), context);
-}
-
-function valid(changes: AuthorizationParameters, oauth2?: OAuth2): Promise<ValidRequest> {
-  return validate(authorizationQuery(changes), oauth2);
-}
-
-async function refusalOf(query: string, oauth2?: OAuth2): Promise<unknown> {
-  const outcome = await outcomeOf(validate(query, oauth2));
-  return outcome instanceof Error ? outcome : undefined;
-}
 
 describe('which error goes where', () => {
   const foreign = 'https://evil.example/cb';
@@ -164,56 +111,6 @@ describe('whatever is sent', () => {
       }),
       { numRuns: 300 },
     );
-  });
-});
-
-describe('told on a page of ours', () => {
-  it.each<[string, string, string]>([
-    ['no client_id', authorizationQuery({ client_id: undefined }), 'bad-request'],
-    ['client_id twice', `${authorizationQuery()}&client_id=app`, 'bad-request'],
-    ['an unknown client', authorizationQuery({ client_id: 'nobody' }), 'unknown-application'],
-    ['a disabled client', authorizationQuery({ client_id: 'off' }), 'unknown-application'],
-    ['no redirect_uri in an OpenID request', authorizationQuery({ redirect_uri: undefined }), 'untrusted-return'],
-    [
-      'no redirect_uri where there are two',
-      authorizationQuery({ client_id: 'two', scope: 'files.read', redirect_uri: undefined }),
-      'untrusted-return',
-    ],
-    ['redirect_uri twice', `${authorizationQuery()}&redirect_uri=${encodeURIComponent(CALLBACK)}`, 'untrusted-return'],
-    [
-      'N1: a longer host',
-      authorizationQuery({ redirect_uri: 'https://app.example.com.evil.com/cb?tenant=7' }),
-      'untrusted-return',
-    ],
-    [
-      'N2: a dot segment',
-      authorizationQuery({ redirect_uri: 'https://app.example.com/x/../cb?tenant=7' }),
-      'untrusted-return',
-    ],
-    [
-      'N3: a path parameter',
-      authorizationQuery({ redirect_uri: 'https://app.example.com/..;/cb?tenant=7' }),
-      'untrusted-return',
-    ],
-    [
-      'N5: user information',
-      authorizationQuery({ redirect_uri: 'https://app.example.com@evil.com/cb?tenant=7' }),
-      'untrusted-return',
-    ],
-    ['N6: a forged answer', authorizationQuery({ redirect_uri: `${CALLBACK}&code=x` }), 'untrusted-return'],
-    ['N8: another case', authorizationQuery({ redirect_uri: CALLBACK.replace('/cb', '/CB') }), 'untrusted-return'],
-    ['N9: a script', authorizationQuery({ redirect_uri: 'JavaScript:alert(1)' }), 'untrusted-return'],
-    [
-      'N13: a script, to be posted to',
-      authorizationQuery({ redirect_uri: 'javascript:alert(1)', response_mode: 'form_post' }),
-      'untrusted-return',
-    ],
-    ['another query', authorizationQuery({ redirect_uri: `${CALLBACK}&x=1` }), 'untrusted-return'],
-    ['a fragment', authorizationQuery({ redirect_uri: `${CALLBACK}#x` }), 'untrusted-return'],
-  ])('RFC 6749 §4.1.2.1, N14: %s', async (_, query, problem) => {
-    const refusal = await refusalOf(query);
-    expect(refusal).toBeInstanceOf(PageRefusal);
-    expect(refusal).toMatchObject({ problem });
   });
 });
 
@@ -463,16 +360,6 @@ describe('accepted', () => {
     const request = await valid(changes);
     expect(request.maxAgeSeconds).toBe(maxAgeSeconds);
     expect(request.needsFreshSignIn).toBe(maxAgeSeconds !== undefined);
-  });
-
-  it('IdentityServer: acr_values may name a connector, which counts where the client may use it, and a tenant', async () => {
-    const acr_values = 'idp:other tenant:acme silver';
-    expect(await valid({ acr_values })).toMatchObject({ connectorId: 'other', tenant: 'acme', acrValues: ['silver'] });
-    expect(await valid({ acr_values, client_id: 'ldap-only' })).toMatchObject({
-      connectorId: undefined,
-      tenant: 'acme',
-    });
-    expect(await valid({ acr_values, connector_id: 'ldap' })).toMatchObject({ connectorId: 'ldap' });
   });
 
   it('OIDC Dynamic Registration §2: default_acr_values where the request names none', async () => {

@@ -71,8 +71,6 @@ export interface ValidRequest extends TypedRequest {
   readonly maxAgeSeconds: number | undefined;
   /** Without IdentityServer's `idp:` and `tenant:`. */
   readonly acrValues: readonly string[];
-  /** IdentityServer's `acr_values=tenant:…`. */
-  readonly tenant: string | undefined;
   readonly idTokenHint: IdTokenHint | undefined;
   /** Each once; without `offline_access` where no code is issued (OIDC Core §11). */
   readonly scopes: readonly string[];

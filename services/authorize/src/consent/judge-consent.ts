@@ -6,7 +6,7 @@ import { claimsBeyondScopes } from './consent-scopes.ts';
 /** What consents are judged by. */
 export interface ConsentContext {
   readonly config: { readonly oauth2: Pick<TesseraConfig['oauth2'], 'skipApprovalScreen' | 'consentLifetimeSeconds'> };
-  readonly storage: Pick<Storage, 'findConsent' | 'putConsent' | 'withdrawConsent'>;
+  readonly storage: Pick<Storage, 'findConsent' | 'putConsent'>;
   readonly clock: { now(): Date };
   readonly resourceModel: Pick<ResourceModel, 'find' | 'scopesOf'>;
 }

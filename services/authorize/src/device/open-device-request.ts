@@ -1,12 +1,10 @@
 import type { DeviceRequest } from '@tessera/contracts';
 import { type Client, createParameters, type DeviceRequestPayload, decodeDeviceRequest } from '@tessera/oauth';
 import { judgeAccess } from '../authorization/checks/scope.ts';
+import { DEVICE_CODE_GRANT } from '../authorization/connectors.ts';
 import { PageRefusal, Rejection } from '../authorization/refusal.ts';
 import type { ValidRequest } from '../authorization/request.ts';
 import type { AuthorizePorts } from '../ports.ts';
-
-/** The grant of a device (RFC 8628 §3.4). */
-export const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** What device requests are judged by. */
 export type DeviceContext = Pick<AuthorizePorts, 'config' | 'storage' | 'clients' | 'resourceModel'>;
@@ -99,7 +97,6 @@ export function authorizationRequestOf(
     maxAgeSeconds: maxAuthAgeSeconds,
     needsFreshSignIn: maxAuthAgeSeconds !== undefined,
     acrValues: [],
-    tenant: undefined,
     idTokenHint: undefined,
     prompts: [],
     forcesApproval: true,

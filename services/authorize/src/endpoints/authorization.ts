@@ -6,7 +6,7 @@ import { connectorsFor } from '../authorization/connectors.ts';
 import { validateAuthorizationRequest } from '../authorization/pipeline.ts';
 import { ClientRefusal, PageRefusal } from '../authorization/refusal.ts';
 import type { ValidRequest } from '../authorization/request.ts';
-import { requestQuery } from '../authorization/request-query.ts';
+import { queryOf, requestQuery } from '../authorization/request-query.ts';
 import { pageResponse, repeatableBy } from '../site.ts';
 import { answerRefusals } from './answers.ts';
 import type { EndpointContext } from './context.ts';
@@ -53,7 +53,7 @@ function withoutCookies(
   if (request.method !== 'POST' || !sessions.isEnabled || sessions.hasCookie(request)) return undefined;
   // A GET cannot say that a parameter was there twice and be any better for it: the checks say so.
   if (parameters.repeated.length > 0) return undefined;
-  const query = new URLSearchParams(parameters.entries.map(([name, value]) => [name, value])).toString();
+  const query = queryOf(parameters.entries);
   return query.length > MAX_REQUEST_CHARACTERS ? undefined : seeOther(`${site.basePath}/auth?${query}`);
 }
 

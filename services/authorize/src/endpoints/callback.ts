@@ -4,10 +4,12 @@ import { type HttpHandler, type HttpRequest, type HttpResponse, invalid, seeOthe
 import type { Parameters } from '@tessera/oauth';
 import { MAX_REQUEST_CHARACTERS } from '../authorization/checks/length.ts';
 import { findConnectorFor } from '../authorization/connectors.ts';
+import { queryOf } from '../authorization/request-query.ts';
 import { hasBrowserCookie } from '../flow/browser.ts';
 import { errorPage, expiredPage } from './answers.ts';
 import type { EndpointContext } from './context.ts';
 import { endWithError } from './continue.ts';
+import { methodRefusal } from './method-refusal.ts';
 import { assertIdentified, completeSignIn, NO_USER_ID, noteFailure } from './sign-in.ts';
 import { type Step, withFlow } from './step.ts';
 
@@ -22,14 +24,7 @@ export function callbackEndpoint(context: EndpointContext): HttpHandler {
       const { flow, client, subject } = step;
       const isTheOneBegun = (request.segments['connector'] ?? flow.connectorId) === flow.connectorId;
       if (findConnectorFor(context, client, flow.connectorId, flow)?.kind !== 'callback' || !isTheOneBegun) {
-        const detail = 'This is not the way to sign in that was begun.';
-        return errorPage(
-          context,
-          request,
-          400,
-          { problem: 'bad-request', turn: 'try-again', detail, startAgainHref: flow.restart },
-          subject,
-        );
+        return methodRefusal(context, request, 'not-begun', flow.restart, subject);
       }
       if (flow.authentication !== undefined) {
         return expiredPage(context, request, 'already-used', flow.restart, subject);
@@ -49,7 +44,7 @@ function crossSitePost(
   parameters: Parameters,
 ): HttpResponse | undefined {
   if (request.method !== 'POST' || hasBrowserCookie(request, context.site.cookies)) return undefined;
-  const query = textOf(parameters);
+  const query = queryOf(parameters.entries);
   return query.length > MAX_REQUEST_CHARACTERS ? undefined : seeOther(`${request.path}?${query}`);
 }
 
@@ -66,7 +61,7 @@ async function complete(
       await context.federation.completeCallback({
         connectorId: flow.connectorId,
         state: flow.id,
-        parameters: textOf(parameters),
+        parameters: queryOf(parameters.entries),
         connectorData: flow.connectorData,
         scopes: flow.scopes,
       }),
@@ -97,8 +92,4 @@ async function judgeFailure(
     default:
       throw error;
   }
-}
-
-function textOf(parameters: Parameters): string {
-  return new URLSearchParams(parameters.entries.map(([name, value]) => [name, value])).toString();
 }

@@ -5,9 +5,10 @@ import type { ValidRequest } from '../authorization/request.ts';
 import { identifyBrowser } from '../flow/browser.ts';
 import type { Flow } from '../flow/flow.ts';
 import { restartHref } from '../flow/restart.ts';
-import { answerFailures, answerRefusals, errorPage } from './answers.ts';
+import { answerFailures, answerRefusals } from './answers.ts';
 import { validateRequest } from './authorization.ts';
 import type { EndpointContext } from './context.ts';
+import { methodRefusal } from './method-refusal.ts';
 import { newFlow } from './new-flow.ts';
 import { signOn } from './single-sign-on.ts';
 import { chosenStay } from './stay-signed-in.ts';
@@ -25,18 +26,7 @@ export function connectorLoginEndpoint(context: EndpointContext): HttpHandler {
       const restart = restartHref(context.site.basePath, valid.parameters);
       const connector = findConnectorFor(context, client, request.segments['connector'], valid);
       if (connector === undefined) {
-        return errorPage(
-          context,
-          request,
-          403,
-          {
-            problem: 'bad-request',
-            turn: 'try-again',
-            detail: 'This way to sign in is not available for this application.',
-            startAgainHref: restart,
-          },
-          { client, redirectUri },
-        );
+        return methodRefusal(context, request, 'not-available', restart, { client, redirectUri });
       }
       return beginSignIn(context, request, { ...valid, restart }, connector);
     });

@@ -7,7 +7,8 @@ import type { ClientEntry } from '../session/session-content.ts';
 import { sessionState } from '../session/session-state.ts';
 import { clientError, expiredPage } from './answers.ts';
 import type { EndpointContext } from './context.ts';
-import { finishFlow } from './finish.ts';
+import { finishDeviceFlow } from './device-end.ts';
+import { type FlowEnding, finishFlow } from './finish.ts';
 import { withCookies } from './set-cookies.ts';
 import { type Step, stepQuery } from './step.ts';
 
@@ -30,11 +31,8 @@ export function isApprovalMac(context: EndpointContext, flow: Flow, mac: string)
 }
 
 /** What a person agreed to, and how they came. */
-export interface AgreedAnswer {
-  readonly scopes: readonly string[];
+export interface AgreedAnswer extends Omit<FlowEnding, 'sessionState'> {
   readonly via: ClientEntry;
-  /** Runs for the one that ends the flow, before the answer. */
-  readonly whenEnded?: (() => Promise<void> | void) | undefined;
 }
 
 /**
@@ -46,18 +44,14 @@ export async function finishInSession(
   request: HttpRequest,
   step: Step,
   session: BrowserSession | undefined,
-  { scopes, via, whenEnded }: AgreedAnswer,
+  { via, ...answer }: AgreedAnswer,
 ): Promise<HttpResponse> {
-  if (session === undefined) return finishFlow(context, request, step, scopes, whenEnded);
+  if (session === undefined) return finishFlow(context, request, step, answer);
   const { flow, subject } = step;
   const noted = await context.sessions.touch(session, { id: flow.clientId, via });
   if (noted === undefined) return expiredPage(context, request, 'expired', flow.restart, subject);
-  const { browserState } = noted.content;
-  const inSession: EndpointContext = {
-    ...context,
-    sessionState: ({ clientId, redirectUri }) => sessionState({ clientId, redirectUri, browserState }),
-  };
-  const response = await finishFlow(inSession, request, step, scopes, whenEnded);
+  const state = sessionState({ ...flow, browserState: noted.content.browserState });
+  const response = await finishFlow(context, request, step, { ...answer, sessionState: state });
   // Now and then the cookie is made anew, so that it never outlives the key it was made with.
   return withCookies(response, noted.version === session.version ? [] : context.sessions.cookiesOf(noted));
 }
@@ -72,8 +66,9 @@ export async function endWithError(
   whenEnded?: () => void,
 ): Promise<HttpResponse> {
   const { flow, subject } = step;
-  if (flow.deviceUserCode !== undefined && context.finishDeviceFlow !== undefined) {
-    return context.finishDeviceFlow(request, step, undefined, whenEnded);
+  const { deviceUserCode } = flow;
+  if (deviceUserCode !== undefined) {
+    return finishDeviceFlow(context, request, { ...step, deviceUserCode }, undefined, whenEnded);
   }
   const isEnded = await context.flows.complete(flow);
   if (!isEnded) return expiredPage(context, request, 'already-used', flow.restart, subject);

@@ -4,9 +4,9 @@ import { connectorsFor } from '../authorization/connectors.ts';
 import { verificationHref } from '../device/device-steps.ts';
 import type { DeviceAuthorizationRequest } from '../device/open-device-request.ts';
 import { pageResponse, repeatableBy } from '../site.ts';
-import { errorPage } from './answers.ts';
 import { beginSignIn } from './connector-login.ts';
 import type { EndpointContext } from './context.ts';
+import { methodRefusal } from './method-refusal.ts';
 import { signOn } from './single-sign-on.ts';
 import { stayLink } from './stay-signed-in.ts';
 
@@ -25,18 +25,7 @@ export async function deviceSignIn(
   if (connectorId !== undefined) {
     const named = connectors.find(({ id }) => id === connectorId);
     return named === undefined
-      ? errorPage(
-          context,
-          request,
-          403,
-          {
-            problem: 'bad-request',
-            turn: 'try-again',
-            detail: 'This way to sign in is not available for this application.',
-            startAgainHref: restart,
-          },
-          { client, redirectUri: '' },
-        )
+      ? methodRefusal(context, request, 'not-available', restart, { client, redirectUri: '' })
       : beginSignIn(context, request, valid, named);
   }
   const signedOn = await signOn(context, request, valid);

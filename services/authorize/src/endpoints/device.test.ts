@@ -1,72 +1,38 @@
-import type { DeviceRequest } from '@tessera/contracts';
-import { unavailable } from '@tessera/errors';
 import { encodeDeviceRequest } from '@tessera/oauth';
 import type { Page, UserAgent } from '@tessera/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
+import { DEVICE_CODE_GRANT } from '../authorization/connectors.ts';
 import { USER_CODES_ALTOGETHER, USER_CODES_PER_SOURCE } from '../device/count-user-code.ts';
-import { DEVICE_CODE_GRANT } from '../device/open-device-request.ts';
-import { federationError } from '../testing/fake-federation.ts';
+import {
+  CODE,
+  enterCode,
+  follow,
+  letDeviceAsk,
+  reachQuestion,
+  refuse,
+  startForDevices,
+} from '../testing/device-pages.ts';
 import {
   approve,
   callbackConnector,
-  cancel,
   createClient,
   type Harness,
   type HarnessOptions,
   passwordConnector,
   reject,
-  signIn,
   startAgain,
-  startHarness,
 } from '../testing/harness.ts';
-
-const CODE = 'BCDF-GHJK';
-const GRANT_TYPES = ['authorization_code', 'refresh_token', DEVICE_CODE_GRANT];
 
 let harness: Harness;
 afterEach(() => harness.close());
 
-async function start(options: HarnessOptions = {}): Promise<UserAgent> {
-  harness = await startHarness({ ...options, oauth2: { grantTypes: GRANT_TYPES, ...options.oauth2 } });
-  ask();
+async function start(options?: HarnessOptions): Promise<UserAgent> {
+  harness = await startForDevices(options);
   return harness.browser();
 }
 
-/** A device asks. */
-function ask(changes: Partial<DeviceRequest> = {}, scopes: readonly string[] = ['openid', 'email']): void {
-  const device: DeviceRequest = {
-    userCode: CODE,
-    clientId: 'app',
-    payload: encodeDeviceRequest({ scopes, resources: [] }),
-    expiresAt: new Date(harness.clock.now().getTime() + 300_000),
-    ...changes,
-  };
-  harness.storage.shortLived.devices.set(device.userCode, device);
-}
-
-async function enter(browser: UserAgent, userCode: string = CODE): Promise<Page> {
-  const page = await browser.get(harness.url('/device'));
-  return browser.submit(page.form('user_code'), { fields: { user_code: userCode } });
-}
-
-/** Presses the link with this id. */
-function follow(browser: UserAgent, page: Page, id: string): Promise<Page> {
-  const href = new RegExp(`id="${id}" href="([^"]+)"`).exec(page.body)?.[1];
-  if (href === undefined) throw new Error(`no link ${id} on ${page.url.pathname}`);
-  return browser.get(new URL(href.replaceAll('&#38;', '&'), page.url));
-}
-
-/** Up to the question whether the application may have what it asks for. */
-async function askedOf(browser: UserAgent, userCode: string = CODE): Promise<Page> {
-  return signIn(browser, await follow(browser, await enter(browser, userCode), 'continue'));
-}
-
-function refuse(browser: UserAgent, page: Page): Promise<Page> {
-  const form = page.forms().find(({ action }) => action.pathname.endsWith('/device/auth/verify_code'));
-  if (form === undefined) throw new Error('nothing to refuse');
-  return browser.submit(form);
-}
-
+const enter = (browser: UserAgent, userCode?: string) => enterCode(harness, browser, userCode);
+const askedOf = (browser: UserAgent, userCode?: string) => reachQuestion(harness, browser, userCode);
 const decisions = () => harness.storage.shortLived.decisions;
 
 describe('the user code', () => {
@@ -86,10 +52,10 @@ describe('the user code', () => {
 
   it('N62: one that never was, has expired, was decided, or is none gets one answer', async () => {
     const browser = await start();
-    ask({ userCode: 'CCCC-CCCC', expiresAt: harness.clock.now() });
-    ask({ userCode: 'DDDD-DDDD' });
+    letDeviceAsk(harness, { userCode: 'CCCC-CCCC', expiresAt: harness.clock.now() });
+    letDeviceAsk(harness, { userCode: 'DDDD-DDDD' });
     await harness.storage.port.decideDeviceRequest({ userCode: 'DDDD-DDDD', attemptId: 'a' });
-    ask({ userCode: 'FFFF-FFFF', payload: new Uint8Array() });
+    letDeviceAsk(harness, { userCode: 'FFFF-FFFF', payload: new Uint8Array() });
     const answers = new Set<string>();
     for (const typed of ['BBBB-BBBB', 'CCCC-CCCC', 'DDDD-DDDD', 'FFFF-FFFF', 'no such code']) {
       const page = await enter(browser, typed);
@@ -179,7 +145,7 @@ describe('N67: the question whether the person began it', () => {
 
   it('cannot be skipped: its link is of one code and one browser, and of this very step', async () => {
     const browser = await start();
-    ask({ userCode: 'CCCC-CCCC' });
+    letDeviceAsk(harness, { userCode: 'CCCC-CCCC' });
     const page = await enter(browser);
     const login = await follow(browser, page, 'continue');
     const confirmed = new URL(startAgainOf(login));
@@ -258,7 +224,7 @@ describe('N68: the sign-in is that of the authorization endpoint', () => {
   it('RFC 7636: the challenge of the device stays with what was approved', async () => {
     const browser = await start();
     const pkce = { challenge: 'c'.repeat(43), method: 'S256' } as const;
-    ask({ payload: encodeDeviceRequest({ scopes: ['openid'], resources: [], pkce }) });
+    letDeviceAsk(harness, { payload: encodeDeviceRequest({ scopes: ['openid'], resources: [], pkce }) });
     await approve(browser, await askedOf(browser));
     expect(decisions()[0]?.authorization?.pkce).toEqual(pkce);
   });
@@ -278,7 +244,7 @@ describe('N68: the sign-in is that of the authorization endpoint', () => {
     const app = createClient('app', { settings: { requireConsent: false } });
     const browser = await start({ clients: [app], sessions: { enabled: true } });
     await approve(browser, await askedOf(browser));
-    ask();
+    letDeviceAsk(harness);
     harness.federation.logins.length = 0;
     const question = await follow(browser, await enter(browser), 'continue');
     expect(question.body).toContain('id="page-approval"');
@@ -294,7 +260,7 @@ describe('N68: the sign-in is that of the authorization endpoint', () => {
     const browser = await start({ clients: [app], sessions: { enabled: true } });
     await approve(browser, await askedOf(browser));
     harness.clock.advance(61);
-    ask();
+    letDeviceAsk(harness);
     expect((await follow(browser, await enter(browser), 'continue')).body).toContain('id="page-login"');
   });
 
@@ -321,115 +287,5 @@ describe('N68: the sign-in is that of the authorization endpoint', () => {
     const browser = await start({ connectors: [passwordConnector('web', { grantTypes: ['password'] })] });
     const page = await follow(browser, await enter(browser), 'continue');
     expect([page.status, page.body.includes('id="no-connectors"')]).toEqual([400, true]);
-  });
-});
-
-describe('no, on any page, refuses the device', () => {
-  it('RFC 8628 §3.5: the choice of a way to sign in', async () => {
-    const browser = await start({ connectors: [passwordConnector('a'), passwordConnector('b')] });
-    const page = await refuse(browser, await follow(browser, await enter(browser), 'continue'));
-    expect(page.body).toContain('You refused the device');
-    expect(decisions()).toHaveLength(1);
-  });
-
-  it.each([
-    [
-      'the sign-in',
-      async (browser: UserAgent) => cancel(browser, await follow(browser, await enter(browser), 'continue')),
-    ],
-    ['the question', async (browser: UserAgent) => reject(browser, await askedOf(browser))],
-  ])('RFC 8628 §3.5: %s', async (_, say) => {
-    const page = await say(await start());
-    expect([page.status, page.isStopped]).toEqual([200, false]);
-    expect(page.body).toContain('You refused the device');
-    expect(decisions()).toHaveLength(1);
-    expect(decisions()[0]).not.toHaveProperty('authorization');
-  });
-
-  it('RFC 8628 §3.5: the upstream', async () => {
-    const browser = await start({ connectors: [callbackConnector('oidc')] });
-    const upstream = await follow(browser, await enter(browser), 'continue');
-    harness.federation.failure = federationError('permission_denied', 'federation.upstream_refused');
-    const page = await browser.get(harness.url(`/callback?state=${upstream.url.searchParams.get('state')}`));
-    expect(page.body).toContain('You refused the device');
-    expect(decisions()).toHaveLength(1);
-  });
-});
-
-describe('what changes meanwhile', () => {
-  it('a code that expired or was decided before the answer is told, with a way to another one', async () => {
-    const browser = await start();
-    const question = await askedOf(browser);
-    harness.storage.shortLived.devices.clear();
-    const page = await approve(browser, question);
-    expect([page.status, startAgain(page)]).toEqual([400, '/dex/device']);
-    expect(page.body).toContain('This code is no longer valid');
-    const confirmation = await enter(await start());
-    harness.storage.shortLived.devices.clear();
-    expect((await harness.browser().get(confirmation.url)).status).toBe(200);
-  });
-
-  it('of two browsers the first decides, and of two submits one', async () => {
-    const [one, other] = [await start(), harness.browser()];
-    const [first, second] = [await askedOf(one), await askedOf(other)];
-    harness.storage.meet('complete', 3);
-    const pages = await Promise.all([approve(one, first), reject(one, first), approve(other, second)]);
-    expect(pages.filter(({ status }) => status === 200)).toHaveLength(1);
-    expect(decisions()).toHaveLength(1);
-    expect(pages.every(({ isStopped }) => !isStopped)).toBe(true);
-  });
-
-  it.each([
-    ['disabled', createClient('app', { isEnabled: false }), 'We do not know this application'],
-    [
-      'without the grant',
-      createClient('app', { settings: { grantTypes: ['authorization_code'] } }),
-      'may not sign people',
-    ],
-  ])('N14: a client that is %s is not served any more', async (_, changed, words) => {
-    const browser = await start();
-    const question = await askedOf(browser);
-    harness.clients.set('app', changed);
-    for (const page of [await approve(browser, question), await enter(browser)]) {
-      expect(page.status).toBeGreaterThanOrEqual(400);
-      expect(page.body).toContain(words);
-    }
-    expect(decisions()).toEqual([]);
-  });
-
-  it('N37: what a client may not ask for any more is not offered to anybody', async () => {
-    const browser = await start();
-    ask({}, ['openid', 'audience:server:client_id:peer']);
-    const page = await enter(browser);
-    expect([page.status, page.body.includes('may not ask for tokens for that audience')]).toEqual([400, true]);
-  });
-
-  it('where the issuer does not serve the grant there is no page', async () => {
-    const browser = await start({ oauth2: { grantTypes: ['authorization_code'] } });
-    expect((await browser.get(harness.url('/device'))).status).toBe(404);
-    expect((await harness.post('/device/auth/verify_code', { user_code: CODE })).status).toBe(404);
-  });
-
-  it('a store that is down is 503, with a way to start again, and the device still waits', async () => {
-    const browser = await start();
-    const question = await askedOf(browser);
-    harness.events.failure = unavailable('storage.down', 'down');
-    const failed = await approve(browser, question);
-    expect([failed.status, startAgain(failed)?.startsWith('/dex/device?')]).toEqual([503, true]);
-    harness.events.failure = undefined;
-    const login = await browser.get(new URL(startAgain(failed) ?? '', failed.url));
-    expect((await approve(browser, await signIn(browser, login))).status).toBe(200);
-    harness.storage.failure = unavailable('storage.down', 'down');
-    const page = await enter(browser);
-    expect([page.status, startAgain(page)]).toEqual([503, '/dex/device']);
-  });
-
-  it('a second submit gets a page that offers to start again', async () => {
-    const browser = await start();
-    const question = await askedOf(browser);
-    await approve(browser, question);
-    const page = await approve(browser, question);
-    expect([page.status, startAgain(page)?.startsWith('/dex/device?user_code=')]).toEqual([400, true]);
-    expect((await follow(browser, page, 'start-again')).body).toContain('This code does not work');
   });
 });

@@ -1,10 +1,11 @@
 import { createFakeClock } from '@tessera/clock';
-import type { Authorization, FrontChannelTokens, FrontChannelTokensToIssue } from '@tessera/contracts';
+import type { FrontChannelTokens, FrontChannelTokensToIssue } from '@tessera/contracts';
 import { createSecretRing, parseCode } from '@tessera/credentials';
 import { unavailable } from '@tessera/errors';
 import type { HttpRequest, HttpResponse } from '@tessera/http';
 import { createParameters } from '@tessera/oauth';
 import { describe, expect, it } from 'vitest';
+import { DEVICE_CODE_GRANT } from '../authorization/connectors.ts';
 import type { Flow } from '../flow/flow.ts';
 import { createFlows } from '../flow/flows.ts';
 import { createSite } from '../site.ts';
@@ -27,7 +28,6 @@ const FLOW: Flow = {
   isRedirectUriImplied: false,
   resources: [],
   acrValues: [],
-  prompts: [],
   forcesApproval: false,
   connectorId: 'ldap',
   browser: 'b',
@@ -74,7 +74,8 @@ async function begin(changes: Partial<Flow> = {}, more: Partial<FinishContext> =
   const checks = createCheckContext({ clients: [client], connectors: [passwordConnector('ldap')] });
   const issued: FrontChannelTokensToIssue[] = [];
   const context: FinishContext = {
-    config: checks.config,
+    config: { ...checks.config, oauth2: { ...checks.config.oauth2, grantTypes: [DEVICE_CODE_GRANT] } },
+    storage: storage.port,
     connectors: checks.connectors,
     logger: checks.logger,
     site: createSite({ config: checks.config }),
@@ -102,7 +103,7 @@ async function begin(changes: Partial<Flow> = {}, more: Partial<FinishContext> =
 }
 
 function finish({ context, step }: Awaited<ReturnType<typeof begin>>, scopes: readonly string[] = FLOW.scopes) {
-  return finishFlow(context, REQUEST, step, scopes);
+  return finishFlow(context, REQUEST, step, { scopes });
 }
 
 function answerIn(part: 'search' | 'hash', { headers }: HttpResponse): Record<string, string> {
@@ -178,8 +179,9 @@ describe('finishFlow', () => {
   });
 
   it('OIDC Session Management §2: the answer tells the state of the session where there is one', async () => {
-    const flow = await begin(CODE, { sessionState: ({ clientId }) => `${clientId}.salt` });
-    expect(answerIn('search', await finish(flow))).toMatchObject({ session_state: 'app.salt' });
+    const { context, step } = await begin(CODE);
+    const answer = await finishFlow(context, REQUEST, step, { scopes: FLOW.scopes, sessionState: 'hash.salt' });
+    expect(answerIn('search', answer)).toMatchObject({ session_state: 'hash.salt' });
   });
 
   it('RFC 6749 §10.5: of two submits at once, one is answered, and both made the same grant', async () => {
@@ -225,10 +227,11 @@ describe('finishFlow', () => {
 
   it('what runs at the end runs for the one that ended the flow, and must succeed before anything is answered', async () => {
     const flow = await begin(CODE);
-    const refuse = async () => Promise.reject(new Error('not on record'));
-    await expect(finishFlow(flow.context, REQUEST, flow.step, FLOW.scopes, refuse)).rejects.toThrow('not on record');
+    const endBy = (whenEnded: () => Promise<void> | void) =>
+      finishFlow(flow.context, REQUEST, flow.step, { scopes: FLOW.scopes, whenEnded });
+    await expect(endBy(() => Promise.reject(new Error('not on record')))).rejects.toThrow('not on record');
     const runs: string[] = [];
-    const again = await finishFlow(flow.context, REQUEST, flow.step, FLOW.scopes, () => void runs.push('run'));
+    const again = await endBy(() => void runs.push('run'));
     expect([again.status, runs]).toEqual([400, []]);
   });
 
@@ -246,19 +249,15 @@ describe('finishFlow', () => {
   });
 
   it('RFC 8628 §3.3: the flow of a device ends at the device', async () => {
-    const told: (Authorization | undefined)[] = [];
-    const page: HttpResponse = { status: 200, headers: {}, body: 'go back' };
-    const flow = await begin(
-      { deviceUserCode: 'BCDF-GHJK', redirectUri: '' },
-      {
-        finishDeviceFlow: async (_request, _step, authorization) => {
-          told.push(authorization);
-          return page;
-        },
-      },
-    );
-    expect(await finish(flow, ['openid'])).toBe(page);
-    expect(told).toMatchObject([{ scopes: ['openid'], redirectUri: '' }]);
+    const userCode = 'BCDF-GHJK';
+    const flow = await begin({ deviceUserCode: userCode, redirectUri: '' });
+    const { devices, decisions } = flow.storage.shortLived;
+    devices.set(userCode, { userCode, clientId: 'app', payload: new Uint8Array(), expiresAt: new Date('2100-01-01') });
+    expect(await finish(flow, ['openid'])).toMatchObject({
+      status: 200,
+      body: expect.stringContaining('device-approved'),
+    });
+    expect(decisions).toMatchObject([{ userCode, authorization: { scopes: ['openid'], redirectUri: '' } }]);
     expect(flow.storage.codes.size).toBe(0);
   });
 

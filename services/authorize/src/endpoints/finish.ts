@@ -9,19 +9,28 @@ import { missesEssentialAcr } from '../flow/demands.ts';
 import type { Flow } from '../flow/flow.ts';
 import { type AnswerContext, authorizationResponse, clientError, errorPage, expiredPage } from './answers.ts';
 import type { EndpointContext } from './context.ts';
+import { type DeviceEndContext, finishDeviceFlow } from './device-end.ts';
 import type { Step } from './step.ts';
 
 /** What flows are ended with. */
 export type FinishContext = AnswerContext &
-  Pick<
-    EndpointContext,
-    'connectors' | 'flows' | 'logger' | 'codeSecrets' | 'tokens' | 'sessionState' | 'finishDeviceFlow'
-  >;
+  DeviceEndContext &
+  Pick<EndpointContext, 'connectors' | 'codeSecrets' | 'tokens'>;
+
+/** What a person agreed to, and what goes with it. */
+export interface FlowEnding {
+  /** Of those that were asked for. */
+  readonly scopes: readonly string[];
+  /** Of the session in which the client is answered (OIDC Session Management §3.2); undefined = the answer has none. */
+  readonly sessionState?: string | undefined;
+  /** Runs for the one that ends the flow, and only if it succeeds is anything answered. */
+  readonly whenEnded?: () => Promise<void> | void;
+}
 
 /**
- * Ends the flow of a person who signed in and agreed to `approvedScopes` (of those asked for), with what the response type asks
- * for: a code, tokens, or both (RFC 6749 §4.1.2 and §4.2.2, OIDC Core §3.2.2.5 and §3.3.2.5, RFC 9207 §2). The flow of a device
- * ends at the device instead (RFC 8628 §3.3).
+ * Ends the flow of a person who signed in and agreed, with what the response type asks for: a code, tokens, or both
+ * (RFC 6749 §4.1.2 and §4.2.2, OIDC Core §3.2.2.5 and §3.3.2.5, RFC 9207 §2). The flow of a device ends at the device instead
+ * (RFC 8628 §3.3).
  *
  * The order: the code is minted and the tokens are issued first, then the flow ends, then they are answered.
  * - What fails before the end, or a crash there, leaves the flow as it was: the person submits again. The tokens made before
@@ -29,27 +38,24 @@ export type FinishContext = AnswerContext &
  * - Of two submits one ends the flow and is answered; the other gets a page, and its tokens are given to nobody. So nothing is
  *   given twice for one consent.
  * - After the end the same attempt is not repeated: a crash there costs the answer, and the person starts again from the page.
- *
- * `whenEnded` runs for the one that ends the flow, and only if it succeeds is anything answered.
  */
 export async function finishFlow(
   context: FinishContext,
   request: HttpRequest,
   step: Step,
-  approvedScopes: readonly string[],
-  whenEnded?: () => Promise<void> | void,
+  { scopes, sessionState, whenEnded }: FlowEnding,
 ): Promise<HttpResponse> {
   const { flow, client, subject } = step;
+  const { deviceUserCode } = flow;
   const connector = findConnectorFor(context, client, flow.connectorId, flow);
-  const authorization = connector === undefined ? undefined : authorizationOf(flow, connector, approvedScopes);
+  const authorization = connector === undefined ? undefined : authorizationOf(flow, connector, scopes);
   if (authorization === undefined) {
     return errorPage(context, request, 403, { problem: 'not-allowed', startAgainHref: flow.restart }, subject);
   }
-  if (flow.deviceUserCode !== undefined) {
-    if (context.finishDeviceFlow === undefined) throw new Error('a device flow that nobody ends');
-    return context.finishDeviceFlow(request, step, authorization, whenEnded);
+  if (deviceUserCode !== undefined) {
+    return finishDeviceFlow(context, request, { ...step, deviceUserCode }, authorization, whenEnded);
   }
-  if (missesEssentialAcr(flow)) return refuseAcr(context, request, step);
+  if (missesEssentialAcr(flow)) return refuseAcr(context, request, step, sessionState);
   const { code: hasCode } = flow.responseType;
   const code = hasCode
     ? mintCode(context.codeSecrets.ring(), { flowId: Buffer.from(flow.id, 'base64url') })
@@ -68,7 +74,7 @@ export async function finishFlow(
     context,
     request,
     flow,
-    { ...tokenParameters(tokens), code, session_state: context.sessionState?.(flow) },
+    { ...tokenParameters(tokens), code, session_state: sessionState },
     subject,
   );
 }
@@ -118,13 +124,18 @@ function frontChannelGrantId({ id, version }: Flow, authorization: Authorization
 }
 
 /** OIDC Core §5.5.1.1: the sign-in counts as failed. */
-async function refuseAcr(context: FinishContext, request: HttpRequest, { flow, subject }: Step): Promise<HttpResponse> {
+async function refuseAcr(
+  context: FinishContext,
+  request: HttpRequest,
+  { flow, subject }: Step,
+  sessionState: string | undefined,
+): Promise<HttpResponse> {
   const isEnded = await context.flows.complete(flow);
   if (!isEnded) return expiredPage(context, request, 'already-used', flow.restart, subject);
   return clientError(
     context,
     request,
-    { ...flow, sessionState: context.sessionState?.(flow) },
+    { ...flow, sessionState },
     'access_denied',
     'The sign-in is not of the class that is required.',
     subject,

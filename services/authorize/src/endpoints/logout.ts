@@ -1,6 +1,7 @@
 import { type HttpHandler, type HttpRequest, type HttpResponse, seeOther } from '@tessera/http';
 import type { Parameters } from '@tessera/oauth';
 import { MAX_REQUEST_CHARACTERS } from '../authorization/checks/length.ts';
+import { queryOf } from '../authorization/request-query.ts';
 import { namesSession } from '../logout/logout-hint.ts';
 import { LogoutRefusal } from '../logout/logout-refusal.ts';
 import { type LogoutRequest, parseLogoutRequest } from '../logout/logout-request.ts';
@@ -69,8 +70,7 @@ function withoutCookies(
   { client }: LogoutRequest,
 ): HttpResponse | undefined {
   if (request.method !== 'POST' || !context.sessions.isEnabled || context.sessions.hasCookie(request)) return undefined;
-  const href = (pairs: Parameters['entries']): string =>
-    `${logoutHref(context)}?${new URLSearchParams(pairs.map(([name, value]) => [name, value])).toString()}`;
+  const href = (pairs: Parameters['entries']): string => `${logoutHref(context)}?${queryOf(pairs)}`;
   const whole = href(entries);
   if (whole.length <= MAX_REQUEST_CHARACTERS) return seeOther(whole);
   const others = entries.filter(([name]) => name !== 'id_token_hint' && name !== 'client_id');

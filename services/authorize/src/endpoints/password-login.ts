@@ -5,9 +5,9 @@ import { passwordGuessCounter } from '@tessera/oauth';
 import { connectorsFor, findConnectorFor } from '../authorization/connectors.ts';
 import { pageResponse, repeatableBy } from '../site.ts';
 import type { LoginFailure } from '../views/models.ts';
-import { errorPage } from './answers.ts';
 import type { EndpointContext } from './context.ts';
 import { endWithError } from './continue.ts';
+import { methodRefusal } from './method-refusal.ts';
 import { assertIdentified, completeSignIn, NO_USER_ID, noteFailure, retrySeconds } from './sign-in.ts';
 import { loginHref, type Step, withFlow } from './step.ts';
 
@@ -18,14 +18,7 @@ export function passwordLoginEndpoint(context: EndpointContext): HttpHandler {
       const { flow, client, subject } = step;
       const connector = findConnectorFor(context, client, flow.connectorId, flow);
       if (connector?.kind !== 'password' || connector.id !== request.segments['connector']) {
-        const detail = 'This is not the way to sign in that was begun.';
-        return errorPage(
-          context,
-          request,
-          400,
-          { problem: 'bad-request', turn: 'try-again', detail, startAgainHref: flow.restart },
-          subject,
-        );
+        return methodRefusal(context, request, 'not-begun', flow.restart, subject);
       }
       if (request.method === 'GET') return form(context, request, step, 200, { login: flow.loginHint });
       return request.query().has('cancel')

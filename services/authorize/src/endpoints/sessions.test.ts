@@ -42,8 +42,15 @@ describe('a sign-in', () => {
       authTime: harness.clock.now(),
       clientIds: ['app'],
     });
-    const data = JSON.stringify({ sessionId: session?.id, connectorId: 'ldap' });
-    expect(harness.storage.sessions.events).toMatchObject([{ type: 'session.started', key: session?.subject, data }]);
+    const key = session?.subject;
+    const signedIn = JSON.stringify({ connectorId: 'ldap', clientId: 'app', userId: 'id-of-jane' });
+    const started = JSON.stringify({ sessionId: session?.id, connectorId: 'ldap' });
+    expect(harness.storage.sessions.events).toMatchObject([
+      { type: 'sign_in.succeeded', key, data: signedIn },
+      { type: 'session.started', key, data: started },
+    ]);
+    // Both came with the session, and neither by a statement of its own.
+    expect(harness.events.recorded).toEqual([]);
   });
 
   it('N65: the cookie holds more than the id, which is told to clients', async () => {

@@ -41,8 +41,8 @@ export interface ProvenSignIn {
 }
 
 /**
- * Notes who signed in, on record before anything is answered, keeps the session of this browser, and goes on. Of two at the same
- * time in one flow, one does.
+ * Notes who signed in, keeps the session of this browser, both on record before anything is answered, and goes on. Of two at the
+ * same time in one flow, one does.
  */
 export async function completeSignIn(
   context: EndpointContext,
@@ -68,28 +68,23 @@ export async function completeSignIn(
   };
   const authenticated = await context.flows.authenticate(flow, proven);
   if (authenticated === undefined) return expiredPage(context, request, 'already-used', flow.restart, subject);
-  await context.events.recordDurably('sign_in.succeeded', person, { connectorId, clientId, userId });
-  context.logger.info({ client_id: clientId, connector_id: connectorId }, 'signed in');
-  const next: Step = { ...step, flow: authenticated };
-  const { scopes } = flow;
   const consent = await judgeConsent(context, { ...flow, client }, person);
   const isAnswered = consent !== 'ask';
-  const goOn = (session: BrowserSession | undefined): Promise<HttpResponse> | HttpResponse =>
-    isAnswered
-      ? finishInSession(context, request, next, session, { scopes, via: 'direct' })
-      : approvalRedirect(context, next);
-  if (sessionId === undefined) return goOn(undefined);
-  const session = await context.sessions.keep({
-    sessionId,
-    clientId,
-    connectorId,
-    authentication: proven,
-    isRemembered: staysSignedIn,
-    isAnswered,
-    present,
-  });
-  if (session === undefined) return expiredPage(context, request, 'expired', flow.restart, subject);
-  return withCookies(await goOn(session), context.sessions.cookiesOf(session));
+  let session: BrowserSession | undefined;
+  if (sessionId === undefined) {
+    await context.events.recordDurably('sign_in.succeeded', person, { connectorId, clientId, userId });
+  } else {
+    const isRemembered = staysSignedIn;
+    const signIn = { sessionId, clientId, connectorId, authentication: proven, isRemembered, isAnswered, present };
+    session = await context.sessions.keep(signIn);
+    if (session === undefined) return expiredPage(context, request, 'expired', flow.restart, subject);
+  }
+  context.logger.info({ client_id: clientId, connector_id: connectorId }, 'signed in');
+  const next: Step = { ...step, flow: authenticated };
+  const response = isAnswered
+    ? await finishInSession(context, request, next, session, { scopes: flow.scopes, via: 'direct' })
+    : approvalRedirect(context, next);
+  return session === undefined ? response : withCookies(response, context.sessions.cookiesOf(session));
 }
 
 /** Leaves the trace of a sign-in that failed: where, and why by a stable code, but not who. */

@@ -183,6 +183,20 @@ describe('a person with a session', () => {
     expect(onlySession().subject).toBe(encodeSubject('id-of-jane', 'local'));
   });
 
+  it('nobody is asked about the person of a session that would not do for the request anyway', async () => {
+    await start({
+      connectors: [passwordConnector('local', { refreshesUpstream: false })],
+      clients: [createClient('app'), createClient('other')],
+    });
+    await signedIn();
+    for (const asked of [{ prompt: 'login' }, { max_age: '0' }, { client_id: 'other' }]) {
+      expect((await harness.open(browser, asked)).url.pathname).toBe('/dex/auth/local/login');
+    }
+    expect(harness.federation.refreshed).toEqual([]);
+    await harness.open(browser);
+    expect(harness.federation.refreshed).toHaveLength(1);
+  });
+
   it('an upstream is not asked at each application', async () => {
     await start();
     await signedIn();

@@ -43,8 +43,10 @@ async function tryToSignOn(
 ): Promise<HttpResponse | undefined> {
   const { client, redirectUri, scopes } = valid;
   const isSilent = valid.prompts.includes('none');
-  const session = await findStandingSession(context, request);
-  const verdict = session === undefined ? undefined : judgeSession(session, valid, context);
+  const found = await context.sessions.find(request);
+  const verdict = found === undefined ? undefined : judgeSession(found, valid, context);
+  // Only for a session that would be good enough is anybody asked about its person.
+  const session = found !== undefined && verdict?.isUsable === true ? await findStanding(context, found) : undefined;
   if (session === undefined || verdict?.isUsable !== true) {
     if (isSilent) throw silentRefusal(valid, verdict);
     return undefined;
@@ -70,13 +72,8 @@ async function tryToSignOn(
   return withCookies(response, browser.setCookie === undefined ? [] : [browser.setCookie]);
 }
 
-/** The session of the browser, with its person as they are now; one whose person may not sign in any more ends (N38). */
-async function findStandingSession(
-  context: EndpointContext,
-  request: HttpRequest,
-): Promise<BrowserSession | undefined> {
-  const session = await context.sessions.find(request);
-  if (session === undefined) return undefined;
+/** A session with its person as they are now; one whose person may not sign in any more ends (N38). */
+async function findStanding(context: EndpointContext, session: BrowserSession): Promise<BrowserSession | undefined> {
   const identity = await findPresentPerson(session, context);
   if (identity !== undefined) return { ...session, identity };
   context.logger.info({ connector_id: session.connectorId }, 'session of somebody who may not sign in any more');

@@ -19,9 +19,7 @@ const flow: Flow = {
   isRedirectUriImplied: false,
   resources: ['https://files/'],
   claims: { idToken: { acr: { essential: true, values: ['gold'] } } },
-  maxAgeSeconds: 60,
   acrValues: ['gold'],
-  prompts: ['login'],
   idTokenHint: { subject: 's', sessionId: 'session-1' },
   forcesApproval: true,
   connectorId: 'ldap',
@@ -66,13 +64,13 @@ describe('a flow', () => {
       isRedirectUriImplied: ___,
       ...rest
     } = JSON.parse(Buffer.from(encodeFlow(flow)).toString()) as Record<string, unknown>;
-    const earlier = { ...rest, format: 1, resources: undefined, acrValues: undefined, prompts: undefined };
+    const earlier = { ...rest, format: 1, resources: undefined, acrValues: undefined };
     expect(decodeFlow(flow.id, 2, Buffer.from(JSON.stringify(earlier)))).toMatchObject({
       clientId: flow.clientId,
       responseType: { code: true, token: false, idToken: false },
       responseMode: 'query',
       resources: [],
-      prompts: [],
+      acrValues: [],
     });
   });
 });

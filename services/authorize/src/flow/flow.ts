@@ -1,6 +1,6 @@
 import type { Authentication } from '@tessera/contracts';
 import type { ClaimsRequest } from '@tessera/oauth';
-import type { IdTokenHint, Prompt, ResponseMode, ResponseType } from '../authorization/request.ts';
+import type { IdTokenHint, ResponseMode, ResponseType } from '../authorization/request.ts';
 import type { Locale } from '../locales/catalogue.ts';
 
 /** One sign-in in progress, from the authorization request until the code. Kept by storage under its id. */
@@ -20,9 +20,7 @@ export interface Flow {
   readonly isRedirectUriImplied: boolean;
   readonly resources: readonly string[];
   readonly claims?: ClaimsRequest;
-  readonly maxAgeSeconds?: number;
   readonly acrValues: readonly string[];
-  readonly prompts: readonly Prompt[];
   readonly idTokenHint?: IdTokenHint;
   /** The device whose request this is (RFC 8628): the answer goes there, and the redirect URI is empty. */
   readonly deviceUserCode?: string;
@@ -86,7 +84,6 @@ const IMPLIED_BY_FORMAT_1 = {
   isRedirectUriImplied: false,
   resources: [],
   acrValues: [],
-  prompts: [],
 } as const satisfies Partial<Flow>;
 
 /** The flow of a record; undefined for a format of a later version, which is as good as expired. */

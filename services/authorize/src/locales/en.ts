@@ -89,6 +89,8 @@ export const en = {
   'error.detail': 'For whoever helps you',
   'error.turn': 'What to do now',
   'error.turn.try-again': 'Please try again. If it happens once more, tell your administrator.',
+  'error.turn.from-application':
+    'Go back to the application that you want to use, and start from there. If that leads here again, tell the people who run it.',
   'error.turn.administrator': 'Please ask your administrator; they can put this right.',
   'error.turn.application-owner': 'Please tell the people who run the application; they can put this right.',
   'error.startAgain': 'Start again',

@@ -87,6 +87,7 @@ export const zhCN: Words = {
   'error.detail': '供协助您的人参考',
   'error.turn': '现在该怎么办',
   'error.turn.try-again': '请重试。如果再次出现，请告知管理员。',
+  'error.turn.from-application': '请回到您要使用的应用，从那里重新开始。如果仍然来到这里，请告知该应用的负责人。',
   'error.turn.administrator': '请联系您的管理员，他们可以解决这个问题。',
   'error.turn.application-owner': '请告知该应用的负责人，他们可以解决这个问题。',
   'error.startAgain': '重新开始',

@@ -15,8 +15,10 @@ afterEach(() => deliverer.close());
 
 type Answer = number | Error | Promise<number>;
 
+const start = (...answers: Answer[]) => startWhen(async () => undefined, ...answers);
+
 /** Everything around the worker; `answers` are what the client answers, the last of them for ever. */
-function start(...answers: Answer[]) {
+function startWhen(ready: () => Promise<void>, ...answers: Answer[]) {
   const clock = createFakeClock();
   const storage = createFakeStorage(clock);
   const events = createFakeEventLog();
@@ -28,7 +30,10 @@ function start(...answers: Answer[]) {
     clock,
     events,
     storage: storage.port,
-    clients: { find: (id: string) => (id === 'app' ? app : id === 'silent' ? createClient('silent') : undefined) },
+    clients: {
+      ready,
+      find: (id: string) => (id === 'app' ? app : id === 'silent' ? createClient('silent') : undefined),
+    },
     keys: { sign: async () => [`token-${sent.length + 1}`] },
     egress: {
       async send(request: EgressRequest) {
@@ -46,9 +51,9 @@ function start(...answers: Answer[]) {
     }),
   };
   deliverer = createLogoutDeliverer(options);
-  const put = (changes: Partial<LogoutDelivery> = {}) =>
-    storage.port.putLogoutDeliveries([
-      {
+  const put = (...deliveries: Partial<LogoutDelivery>[]) =>
+    storage.port.putLogoutDeliveries(
+      (deliveries.length === 0 ? [{}] : deliveries).map((changes) => ({
         id: 'd-1',
         clientId: 'app',
         subject: 'jane',
@@ -57,8 +62,8 @@ function start(...answers: Answer[]) {
         dueAt: clock.now(),
         expiresAt: new Date(clock.now().getTime() + 86_400_000),
         ...changes,
-      },
-    ]);
+      })),
+    );
   const kept = () => [...storage.sessions.deliveries.values()];
   const settled = (count: number) =>
     waitFor(() => storage.calls.filter((call) => call === 'settleLogoutDeliveries').length === count, {
@@ -137,24 +142,44 @@ describe('the delivery of logout tokens', () => {
     expect(logs.join('')).toContain('is told no more');
   });
 
-  it('finds by itself what another process left behind, and asks storage once for nothing', async () => {
+  it('looks at start for what another process left behind, then every 15 seconds, each time once for nothing', async () => {
     const { clock, storage, put, kept, settled } = start(200);
-    clock.advance(15);
     await waitFor(() => storage.calls.length === 1, { what: 'the first look' });
-    expect(storage.calls).toEqual(['takeLogoutDeliveries']);
+    clock.advance(14);
+    clock.advance(1);
+    await waitFor(() => storage.calls.length === 2, { what: 'the second look' });
+    expect(storage.calls).toEqual(['takeLogoutDeliveries', 'takeLogoutDeliveries']);
     await put();
     clock.advance(15);
     await settled(1);
     expect(kept()).toEqual([]);
   });
 
-  it('goes on when storage was down, and when a token could not be signed', async () => {
-    const { clock, storage, options, put, kept, settled, sent } = start(200);
+  it('waits until the clients are known, as before that nobody would be told, and needs no further call then', async () => {
+    const known = Promise.withResolvers<void>();
+    const { clock, storage, sent, put, kept, settled } = startWhen(() => known.promise, 200);
     await put();
-    storage.failure = new Error('down');
     deliverer.wake();
-    await waitFor(() => storage.calls.includes('takeLogoutDeliveries'), { what: 'the failed look' });
+    clock.advance(15);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([storage.calls, kept().length]).toEqual([['putLogoutDeliveries'], 1]);
+    known.resolve();
+    await settled(1);
+    expect([sent.length, kept()]).toEqual([1, []]);
+  });
+
+  it('ends with the service also where the clients were never known', async () => {
+    const { storage } = startWhen(() => new Promise<void>(() => undefined));
+    await deliverer.close();
+    expect(storage.calls).toEqual([]);
+  });
+
+  it('goes on when storage was down, and when a token could not be signed', async () => {
+    const { clock, storage, options, put, kept, settled, sent, logs } = start(200);
+    storage.failure = new Error('down');
+    await waitFor(() => logs.join('').includes('looking again later'), { what: 'the failed look' });
     storage.failure = undefined;
+    await put();
     const { sign } = options.keys;
     options.keys.sign = () => Promise.reject(new Error('no keys yet'));
     clock.advance(15);
@@ -168,8 +193,7 @@ describe('the delivery of logout tokens', () => {
 
   it('of a client that is gone, or wants none any more, is over', async () => {
     const { put, kept, settled, sent } = start(200);
-    await put({ clientId: 'gone' });
-    await put({ id: 'd-2', clientId: 'silent' });
+    await put({ clientId: 'gone' }, { id: 'd-2', clientId: 'silent' });
     deliverer.wake();
     await settled(1);
     expect([kept(), sent]).toEqual([[], []]);
@@ -178,7 +202,7 @@ describe('the delivery of logout tokens', () => {
   it('is of a bounded number at one time, and of all in the end', async () => {
     const gate = Promise.withResolvers<number>();
     const { put, kept, sent, settled } = start(gate.promise);
-    for (let index = 0; index < 40; index += 1) await put({ id: `d-${index}` });
+    await put(...Array.from({ length: 40 }, (_, index) => ({ id: `d-${index}` })));
     deliverer.wake();
     await waitFor(() => sent.length > 0, { what: 'the first calls' });
     deliverer.wake();

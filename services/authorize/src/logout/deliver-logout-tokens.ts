@@ -10,7 +10,7 @@ import { createLogoutToken, type LogoutTokenContext } from './logout-token.ts';
 /** What deliveries take. */
 export interface LogoutDelivererOptions extends LogoutTokenContext {
   readonly storage: Pick<Storage, 'takeLogoutDeliveries' | 'settleLogoutDeliveries'>;
-  readonly clients: Pick<ClientDirectory, 'find'>;
+  readonly clients: Pick<ClientDirectory, 'find' | 'ready'>;
   readonly egress: Pick<EgressClient, 'send'>;
   readonly events: Pick<EventLog, 'record'>;
   readonly clock: Clock;
@@ -19,7 +19,7 @@ export interface LogoutDelivererOptions extends LogoutTokenContext {
 
 /** Tells clients of sessions that ended, behind the answers to people. */
 export interface LogoutDeliverer {
-  /** Looks for something to deliver now. Never throws, and waits for nothing. */
+  /** Looks for something to deliver, now or as soon as the clients are known. Never throws, and waits for nothing. */
   wake(): void;
   /** Stops looking, and waits for what is under way: a few seconds at most. */
   close(): Promise<void>;
@@ -39,11 +39,13 @@ type Outcome = 'told' | 'refused' | 'nobody-to-tell' | 'failed';
 
 /**
  * Delivers logout tokens (OIDC Back-Channel Logout §2.5): what is kept in storage, by whichever replica comes first, until the
- * client answers or a day is over. It may tell a client twice, when a process dies between the answer and its note.
+ * client answers or a day is over. It looks at start, when it is woken, and now and then. It may tell a client twice, when a
+ * process dies between the answer and its note.
  */
 export function createLogoutDeliverer(options: LogoutDelivererOptions): LogoutDeliverer {
-  const { clock, logger } = options;
+  const { clients, clock, logger } = options;
   let isClosed = false;
+  let isReady = false;
   let isWanted = false;
   let isRunning = false;
   let running = Promise.resolve();
@@ -65,7 +67,13 @@ export function createLogoutDeliverer(options: LogoutDelivererOptions): LogoutDe
   };
   const wake = (): void => {
     isWanted = true;
-    if (!isClosed && !isRunning) running = outside(work);
+    if (isReady && !isClosed && !isRunning) running = outside(work);
+  };
+  // Before that each client looks like one that is gone, and nobody would be told.
+  const begin = async (): Promise<void> => {
+    await clients.ready();
+    isReady = true;
+    wake();
   };
   const arm = (): void => {
     timer = clock.schedule(LOOK_MS, () => {
@@ -74,6 +82,8 @@ export function createLogoutDeliverer(options: LogoutDelivererOptions): LogoutDe
     });
   };
   arm();
+  // What can never be loaded ends the start of the whole process, and is told there.
+  void begin().catch(() => undefined);
   return {
     wake,
     async close() {

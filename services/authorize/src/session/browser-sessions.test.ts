@@ -1,5 +1,6 @@
 import { createFakeClock } from '@tessera/clock';
 import { createSecretRing } from '@tessera/credentials';
+import { createFakeEventLog } from '@tessera/events';
 import { describe, expect, it } from 'vitest';
 import { createFakeStorage } from '../testing/fake-storage.ts';
 import { createClient } from '../testing/harness.ts';
@@ -18,11 +19,13 @@ const identity = {
 function start(changes: { readonly enabled?: boolean } = {}) {
   const clock = createFakeClock();
   const storage = createFakeStorage(clock);
+  const events = createFakeEventLog();
   const ring = createSecretRing(new Map([[1, new Uint8Array(32).fill(1)]]), 1);
   const client = createClient('app', { settings: { backchannelLogoutUri: 'https://app.example.com/logout' } });
   const sessions = createBrowserSessions({
     clock,
     storage: storage.port,
+    events,
     clients: { find: (id) => (id === 'app' ? client : undefined) },
     subjectAt: (_client, subject) => subject,
     browserSecrets: { ring: () => ring },
@@ -62,7 +65,7 @@ function start(changes: { readonly enabled?: boolean } = {}) {
     const value = cookie?.slice(cookie.indexOf('=') + 1, cookie.indexOf(';'));
     return { cookie: (name: string) => (name === 'own' ? value : undefined) };
   };
-  return { clock, storage, sessions, begin, requestWith };
+  return { clock, storage, events, sessions, begin, requestWith };
 }
 
 describe('the sessions of browsers', () => {
@@ -92,6 +95,59 @@ describe('the sessions of browsers', () => {
     const [first, second] = [await begin(), await begin()];
     expect(first.id).not.toBe(second.id);
     expect(first.content.browserState).not.toBe(second.content.browserState);
+  });
+
+  it('are on record with their sign-in or not at all, whose retry leaves one of each', async () => {
+    const { storage, events, begin } = start();
+    storage.failure = new Error('down');
+    await expect(begin()).rejects.toThrow('down');
+    expect(storage.sessions.events).toEqual([]);
+    storage.failure = undefined;
+    await begin();
+    expect(storage.sessions.events.map(({ type }) => type)).toEqual(['sign_in.succeeded', 'session.started']);
+    expect(events.recorded).toEqual([]);
+  });
+
+  it('that go on have the further sign-in on record before anything changes', async () => {
+    const { clock, sessions, storage, events, begin } = start();
+    const session = await begin();
+    const again = {
+      sessionId: session.id,
+      clientId: 'app',
+      connectorId: 'ldap',
+      authentication: { identity, connectorData: Buffer.from('sealed'), authTime: clock.now(), amr: ['pwd'] },
+      isRemembered: true,
+      isAnswered: true,
+      present: session,
+    };
+    events.failure = new Error('not on record');
+    await expect(sessions.keep(again)).rejects.toThrow('not on record');
+    expect(storage.calls).not.toContain('updateSession');
+    events.failure = undefined;
+    expect(await sessions.keep(again)).toMatchObject({ id: session.id, content: { signIns: 2 } });
+    const data = { connectorId: 'ldap', clientId: 'app', userId: 'jane' };
+    expect(events.recorded).toEqual([{ type: 'sign_in.succeeded', key: session.subject, data }]);
+    await sessions.end(session, { reason: 'logout' });
+    expect(await sessions.keep(again), 'ended meanwhile').toBeUndefined();
+  });
+
+  it('that go on keep what another tab noted meanwhile, and the sign-in is on record once', async () => {
+    const { clock, sessions, storage, events, begin } = start();
+    const present = await begin();
+    await sessions.touch(present, { id: 'other', via: 'sso' });
+    const authTime = clock.now();
+    const kept = await sessions.keep({
+      sessionId: present.id,
+      clientId: 'app',
+      connectorId: 'ldap',
+      authentication: { identity, connectorData: Buffer.from('sealed'), authTime, amr: ['pwd'] },
+      isRemembered: true,
+      isAnswered: true,
+      present,
+    });
+    expect(kept).toMatchObject({ id: present.id, version: 3, clientIds: ['app', 'other'], content: { signIns: 2 } });
+    expect(storage.sessions.sessions.get(present.id)?.version).toBe(3);
+    expect(events.recorded).toHaveLength(1);
   });
 
   it('end on the server, so that a cookie that was copied is worth nothing', async () => {

@@ -5,8 +5,8 @@ import type { SecretRing } from '@tessera/credentials';
 import type { HttpRequest } from '@tessera/http';
 import type { CookieScope } from '../flow/browser.ts';
 import { type BrowserSession, fromRecord } from './browser-session.ts';
-import { type EndSessionContext, endBrowserSession, type SessionEnding } from './end-session.ts';
-import { keepSignIn, type SignInToKeep } from './keep-sign-in.ts';
+import { endBrowserSession, type SessionEnding } from './end-session.ts';
+import { type KeepSignInContext, keepSignIn, type SignInToKeep } from './keep-sign-in.ts';
 import type { ClientEntry } from './session-content.ts';
 import {
   forgetSessionCookie,
@@ -20,9 +20,9 @@ import { browserStateCookie } from './session-state.ts';
 import { touchSession } from './touch-session.ts';
 
 /** What sessions need. */
-export interface BrowserSessionsOptions extends EndSessionContext {
+export interface BrowserSessionsOptions extends KeepSignInContext {
   readonly config: Pick<TesseraConfig, 'sessions'>;
-  readonly storage: EndSessionContext['storage'] & Pick<Storage, 'createSession' | 'findSession' | 'updateSession'>;
+  readonly storage: KeepSignInContext['storage'] & Pick<Storage, 'findSession'>;
   readonly browserSecrets: { ring(): SecretRing };
   readonly cookies: CookieScope;
 }
@@ -39,8 +39,8 @@ export interface BrowserSessions {
   /** Of a person who signs in: that of their session in this browser, else a new one (N53, N54). */
   idFor(subject: string, present: BrowserSession | undefined): string;
   /**
-   * Keeps a sign-in. Another person's session in this browser ends first. Undefined: the session to go on with ended or
-   * changed meanwhile.
+   * Keeps a sign-in, on record. Another person's session in this browser ends first. Undefined: the session to go on with ended
+   * meanwhile, or others changed it all the time.
    */
   keep(signIn: SignInToKeep): Promise<BrowserSession | undefined>;
   /**
@@ -83,7 +83,7 @@ export function createBrowserSessions(options: BrowserSessionsOptions): BrowserS
       return session?.content.signIns === ticket?.signIns ? session : undefined;
     },
     idFor: (subject, present) => (present?.subject === subject ? present.id : randomBytes(18).toString('base64url')),
-    keep: (signIn) => keepSignIn(options, signIn),
+    keep: (signIn) => keepSignIn({ ...options, findById }, signIn),
     touch: (session, client) => touchSession({ ...options, findById }, session, client),
     end: (session, ending) => endBrowserSession(options, session, ending),
     cookiesOf({ id, authTime, content }) {

@@ -1,12 +1,13 @@
 import type { SessionsConfig } from '@tessera/config';
 import type { Storage } from '@tessera/contracts';
-import { newEvent } from '@tessera/events';
+import { type EventData, type EventLog, newEvent } from '@tessera/events';
 import { encodeSubject } from '@tessera/oauth';
 import type { FlowAuthentication } from '../flow/flow.ts';
 import { type BrowserSession, toRecord, withClient } from './browser-session.ts';
 import { type EndSessionContext, endBrowserSession } from './end-session.ts';
 import { sessionEnd } from './session-lifetime.ts';
 import { createBrowserState } from './session-state.ts';
+import { type RereadContext, UPDATE_ATTEMPTS } from './touch-session.ts';
 
 /** A sign-in that begins a session, or goes on with the same person's. */
 export interface SignInToKeep {
@@ -26,14 +27,16 @@ export interface SignInToKeep {
 export interface KeepSignInContext extends EndSessionContext {
   readonly config: { readonly sessions: SessionsConfig };
   readonly storage: EndSessionContext['storage'] & Pick<Storage, 'createSession' | 'updateSession'>;
+  readonly events: Pick<EventLog, 'recordDurably'>;
 }
 
 /**
- * Keeps a sign-in as a session of its browser. Another person's session there ends first. Undefined: the session to go on with
- * ended or changed meanwhile.
+ * Keeps a sign-in as a session of its browser, on record (`sign_in.succeeded`): with the session where that begins, by the same
+ * statement, so that there is both or neither. Another person's session there ends first. Undefined: the session to go on with
+ * ended meanwhile, or others changed it all the time; the sign-in is on record all the same.
  */
 export async function keepSignIn(
-  context: KeepSignInContext,
+  context: KeepSignInContext & RereadContext,
   signIn: SignInToKeep,
 ): Promise<BrowserSession | undefined> {
   const { present, sessionId } = signIn;
@@ -53,20 +56,36 @@ async function begin(context: KeepSignInContext, signIn: SignInToKeep): Promise<
     context.config.sessions,
     now,
   );
-  const events = [newEvent('session.started', subject, { sessionId, connectorId }, now)];
+  const events = [
+    newEvent('sign_in.succeeded', subject, signInData(signIn), now),
+    newEvent('session.started', subject, { sessionId, connectorId }, now),
+  ];
   await context.storage.createSession(toRecord(session), events);
   return session;
 }
 
-/** The same person proved who they are again: the session goes on under its name, and earlier cookies of it are void. */
+/**
+ * The same person proved who they are again: the session goes on under its name, and earlier cookies of it are void. What another
+ * tab noted in it meanwhile stays.
+ */
 async function renew(
-  context: KeepSignInContext,
+  context: KeepSignInContext & RereadContext,
   present: BrowserSession,
   signIn: SignInToKeep,
 ): Promise<BrowserSession | undefined> {
-  const next = signedIn(present, present.content, signIn, context.config.sessions, context.clock.now());
-  const isUpdated = await context.storage.updateSession(toRecord(next), present.version);
-  return isUpdated ? { ...next, version: present.version + 1 } : undefined;
+  await context.events.recordDurably('sign_in.succeeded', present.subject, signInData(signIn));
+  let current: BrowserSession | undefined = present;
+  for (let attempt = 0; attempt < UPDATE_ATTEMPTS && current !== undefined; attempt += 1) {
+    const next = signedIn(current, current.content, signIn, context.config.sessions, context.clock.now());
+    const isUpdated = await context.storage.updateSession(toRecord(next), current.version);
+    if (isUpdated) return { ...next, version: current.version + 1 };
+    current = await context.findById(present.id);
+  }
+  return undefined;
+}
+
+function signInData({ connectorId, clientId, authentication }: SignInToKeep): EventData<'sign_in.succeeded'> {
+  return { connectorId, clientId, userId: authentication.identity.userId };
 }
 
 function signedIn(

@@ -3,16 +3,20 @@ import { type BrowserSession, toRecord, withClient } from './browser-session.ts'
 import type { ClientEntry } from './session-content.ts';
 import { isUseWorthNoting, type SessionLifetimes, sessionEnd } from './session-lifetime.ts';
 
-/** What noting the use of a session takes. */
-export interface TouchContext {
-  readonly storage: Pick<Storage, 'updateSession'>;
-  readonly clock: { now(): Date };
-  readonly config: { readonly sessions: SessionLifetimes };
-  /** Reads it again, when somebody else changed it meanwhile. */
+/** Where a session is read again that somebody else changed meanwhile. */
+export interface RereadContext {
   readonly findById: (id: string) => Promise<BrowserSession | undefined>;
 }
 
-const UPDATE_ATTEMPTS = 3;
+/** How often a change of a session is tried, each time on what others made of it. */
+export const UPDATE_ATTEMPTS = 3;
+
+/** What noting the use of a session takes. */
+export interface TouchContext extends RereadContext {
+  readonly storage: Pick<Storage, 'updateSession'>;
+  readonly clock: { now(): Date };
+  readonly config: { readonly sessions: SessionLifetimes };
+}
 
 /**
  * Notes that a client is answered in a session, and that it was used. Writes only what is new. Undefined: the session ended

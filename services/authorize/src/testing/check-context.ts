@@ -94,7 +94,6 @@ function configOf(oauth2: CheckContextOptions['oauth2']): CheckContext['config']
       rememberMeCheckedByDefault: true,
       ssoSharedWithDefault: 'none',
     },
-    resources: { identityResources: [], apiScopes: [], apiResources: [] },
     oauth2: {
       grantTypes: ['authorization_code', 'implicit', 'refresh_token'],
       responseTypes: RESPONSE_TYPES,
@@ -109,6 +108,7 @@ function configOf(oauth2: CheckContextOptions['oauth2']): CheckContext['config']
     },
     expiry: {
       signingKeysSeconds: 21_600,
+      masterSecretsSeconds: 7_776_000,
       idTokensSeconds: 3_600,
       accessTokensSeconds: 3_600,
       authCodesSeconds: 60,

@@ -12,7 +12,6 @@ export interface FakeSessions {
     | 'endSession'
     | 'findConsent'
     | 'putConsent'
-    | 'withdrawConsent'
     | 'putLogoutDeliveries'
     | 'takeLogoutDeliveries'
     | 'settleLogoutDeliveries'
@@ -76,10 +75,6 @@ export function createFakeSessions(clock: Pick<Clock, 'now'>, begin: (name: stri
       async putConsent(consent) {
         await begin('putConsent');
         fake.consents.set(`${consent.subject} ${consent.clientId}`, consent);
-      },
-      async withdrawConsent(subject, clientId) {
-        await begin('withdrawConsent');
-        return fake.consents.delete(`${subject} ${clientId}`);
       },
       ...deliveryCalls(clock, begin, () => fake.deliveries),
     },

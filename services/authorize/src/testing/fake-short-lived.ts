@@ -2,13 +2,12 @@ import type { Clock } from '@tessera/clock';
 import type { DeviceDecision, DeviceRequest } from '@tessera/contracts';
 import type { AuthorizePorts } from '../ports.ts';
 
-/** Devices, counters and values of one use in memory, by the rules of the contract. */
+/** Devices, counters and states of upstreams in memory, by the rules of the contract. */
 export interface FakeShortLived {
   readonly port: Pick<
     AuthorizePorts['storage'],
     | 'findDeviceRequest'
     | 'decideDeviceRequest'
-    | 'consumeOnce'
     | 'countAttempt'
     | 'forgetAttempts'
     | 'putUpstreamState'
@@ -24,7 +23,6 @@ export function createFakeShortLived(
   clock: Pick<Clock, 'now'>,
   begin: (name: string) => Promise<void>,
 ): FakeShortLived {
-  const consumed = new Set<string>();
   const attempts = new Map<string, { count: number; readonly endsAtMs: number }>();
   const upstream = new Map<string, { readonly payload: Uint8Array; readonly endsAtMs: number }>();
   const nowMs = (): number => clock.now().getTime();
@@ -42,13 +40,6 @@ export function createFakeShortLived(
         if (fake.decisions.some(({ attemptId }) => attemptId === decision.attemptId)) return true;
         if (!fake.devices.delete(decision.userCode)) return false;
         fake.decisions.push(decision);
-        return true;
-      },
-      async consumeOnce({ scope, value }) {
-        await begin('consumeOnce');
-        const key = JSON.stringify([scope, value]);
-        if (consumed.has(key)) return false;
-        consumed.add(key);
         return true;
       },
       async countAttempt({ key, limit, windowSeconds }) {

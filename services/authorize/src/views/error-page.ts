@@ -13,7 +13,7 @@ const USUAL_TURN: Readonly<Record<Problem, Turn>> = {
   'sign-in-failed': 'try-again',
   'not-allowed': 'administrator',
   'wrong-browser': 'try-again',
-  'not-found': 'try-again',
+  'not-found': 'from-application',
   unavailable: 'try-again',
   internal: 'try-again',
 };

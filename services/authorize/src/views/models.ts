@@ -150,7 +150,7 @@ export type Problem =
   | 'internal';
 
 /** Who can do something about it. */
-export type Turn = 'try-again' | 'administrator' | 'application-owner';
+export type Turn = 'try-again' | 'from-application' | 'administrator' | 'application-owner';
 
 /** The page that explains an error. */
 export interface ErrorModel extends PageModel {

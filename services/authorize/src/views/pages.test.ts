@@ -265,6 +265,17 @@ describe('error page', () => {
     expect(html).not.toContain('id="application"');
   });
 
+  it.each([
+    ['en', 'Go back to the application that you want to use'],
+    ['zh-CN', '请回到您要使用的应用'],
+  ] as const)(
+    'an address without a page leads back to where people come from, as nothing can be tried again (%s)',
+    (locale, words) => {
+      const { html } = views.error({ locale, problem: 'not-found', reference: 'R' });
+      expect(html).toContain(`<p id="error-turn">${words}`);
+    },
+  );
+
   it('N13: leaves out a way back that is not on the web', () => {
     const { html } = views.error({
       locale: 'en',

@@ -7,23 +7,18 @@ const TENANT = 'tenant:';
 
 /**
  * OIDC Core §3.1.2.1 `acr_values`, where nothing is an error: the classes asked for, or the client's `defaultAcrValues`.
- * IdentityServer's `idp:X` asks for the connector X, and is dropped where the client may not use it; `tenant:X` is handed on.
- * Dex's `connector_id` says the connector outright.
+ * IdentityServer's `idp:X` asks for the connector X, and is dropped where the client may not use it; its `tenant:X` is no class
+ * and means nothing here, where an installation has one tenant. Dex's `connector_id` says the connector outright.
  */
 export function checkAcrValues(
   { asked, client, responseType }: TypedRequest,
   context: { readonly connectors: Pick<ConnectorDirectory, 'list'> },
-): Pick<ValidRequest, 'acrValues' | 'tenant' | 'connectorId'> {
+): Pick<ValidRequest, 'acrValues' | 'connectorId'> {
   const words = [...new Set((asked.get('acr_values') ?? '').split(' '))].filter((word) => word !== '');
-  const idp = withPrefix(words, IDP);
+  const idp = words.find((word) => word.startsWith(IDP) && word.length > IDP.length)?.slice(IDP.length);
   const classes = words.filter((word) => !word.startsWith(IDP) && !word.startsWith(TENANT));
   return {
     acrValues: classes.length === 0 ? (client.settings.defaultAcrValues ?? []) : classes,
-    tenant: withPrefix(words, TENANT),
     connectorId: asked.get('connector_id') ?? findConnectorFor(context, client, idp, { responseType })?.id,
   };
-}
-
-function withPrefix(words: readonly string[], prefix: string): string | undefined {
-  return words.find((word) => word.startsWith(prefix) && word.length > prefix.length)?.slice(prefix.length);
 }

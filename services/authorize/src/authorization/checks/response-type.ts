@@ -1,4 +1,4 @@
-import type { Client } from '@tessera/oauth';
+import { includesResponseType, mayUseResponseType } from '@tessera/oauth';
 import { Rejection } from '../refusal.ts';
 import type { RedirectableRequest, ResponseType } from '../request.ts';
 
@@ -24,29 +24,13 @@ export function checkResponseType(
   if (![...words].every((word) => KNOWN_WORDS.has(word))) {
     throw new Rejection('invalid_request', 'The response_type is unknown.');
   }
-  if (!includesType(config.oauth2.responseTypes, words)) {
+  if (!includesResponseType(config.oauth2.responseTypes, words)) {
     throw new Rejection('unsupported_response_type', 'The response_type is not supported.');
   }
-  if (!mayUse(client, words)) {
+  if (!mayUseResponseType(client.settings, words)) {
     throw new Rejection('unauthorized_client', 'The client may not use this response_type.');
   }
   return {
     responseType: { code: words.has('code'), token: words.has('token'), idToken: words.has('id_token') },
   };
-}
-
-function mayUse({ settings }: Pick<Client, 'settings'>, words: ReadonlySet<string>): boolean {
-  const { responseTypes, grantTypes } = settings;
-  const grants = [...new Set([...words].map((word) => (word === 'code' ? 'authorization_code' : 'implicit')))];
-  return (
-    (responseTypes === undefined || includesType(responseTypes, words)) &&
-    (grantTypes === undefined || grants.every((grant) => grantTypes.includes(grant)))
-  );
-}
-
-function includesType(types: readonly string[], words: ReadonlySet<string>): boolean {
-  return types.some((type) => {
-    const known = new Set(type.split(' '));
-    return known.size === words.size && [...known].every((word) => words.has(word));
-  });
 }
