@@ -36,3 +36,11 @@ export function readMoment(value: unknown, what: string): Date {
   if (Number.isNaN(moment.getTime())) throw unknownFormat(what);
   return moment;
 }
+
+/** A number of seconds that may be missing, under its name. Throws `keys.unknown_document_format`. */
+export function readOptionalSeconds<N extends string>(members: JsonMembers, name: N): { readonly [K in N]?: number } {
+  const seconds = members[name];
+  if (seconds === undefined) return {};
+  if (typeof seconds !== 'number' || !(seconds >= 0)) throw unknownFormat(name);
+  return { [name]: seconds } as { readonly [K in N]?: number };
+}

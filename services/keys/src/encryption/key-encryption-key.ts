@@ -1,78 +1,118 @@
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import type { Clock } from '@tessera/clock';
 import type { KeyEncryptionConfig } from '@tessera/config';
-import { createSecretRing, type SecretRing } from '@tessera/credentials';
-import { readKeyFile, readOrCreateKeyFile } from './key-file.ts';
-import { wrongKeyEncryptionKey } from './wrong-key.ts';
+import { TesseraError } from '@tessera/errors';
+import type { Logger } from '@tessera/telemetry';
+import type { KeySetStorage } from '../ports.ts';
+import type { OpenTransit } from './open-transit.ts';
+import { createSealingRing, type SealingKeys, type SealingRing } from './sealing-ring.ts';
+import type { KeySource, SourceRole } from './sources/key-source.ts';
+import { openSources } from './sources/open-sources.ts';
 
-const KEY_ENCRYPTION_KEY_BYTES = 32;
+/** How it stands with a source. */
+export interface SourceState {
+  readonly role: SourceRole;
+  /** What the operator knows it by. */
+  readonly source: string;
+  /** Of its present key, in public; left out while it could not be had. */
+  readonly fingerprint?: string;
+  /** Why it could not be had. */
+  readonly problem?: string;
+}
 
-/** The uses of the key-encryption key for secrets, each with a key of its own (RFC 5869 §3.2), so that neither opens the other's. */
+/** The key-encryption keys of this process: one seals, and all of them open. */
 export interface KeyEncryptionKey {
   /** Wraps data keys. */
-  readonly wrapping: SecretRing;
+  readonly wrapping: SealingRing;
   /** Seals whole documents. */
-  readonly documents: SecretRing;
+  readonly documents: SealingRing;
+  /**
+   * Gets what is not there yet, and looks whether a key changed. Throws what the source of the sealing key throws while that
+   * was never had: `unavailable` is worth a retry. Other sources may fail; that is said when something does not open.
+   */
+  refresh(): Promise<void>;
+  /** In the order of the configuration, the one that seals first. */
+  readonly sources: () => readonly SourceState[];
+  /** What each key at hand tells of a context, the one that seals first: an HMAC-SHA256. */
+  tell(context: Uint8Array): readonly Buffer[];
+  close(): Promise<void>;
+}
+
+/** What it is made of. */
+export interface KeyEncryptionOptions {
+  readonly config: KeyEncryptionConfig;
+  readonly storage: KeySetStorage;
+  /** Names of all sealed documents: no key is made beside one that it would not open. */
+  readonly documentNames: readonly string[];
+  readonly openTransit: OpenTransit;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** False for those who only look: no key is made, and nothing is written. */
+  readonly mayMake: boolean;
 }
 
 /**
- * Loads the key-encryption key from where the configuration says. Throws `invalid_argument` with the code
- * `keys.wrong_key_encryption_key` when it is missing, unreadable or not 32 bytes in base64; the key itself never stands
- * in the message. `hasStoredKeys` is asked before a missing file is made.
+ * Opens the key-encryption key and the further ones from where the configuration says. Those in the configuration and in files
+ * are read at once: throws `invalid_argument` with the code `keys.wrong_key_encryption_key` when one is missing, unreadable or
+ * not 32 bytes in base64. Those in Vault are had at the first refresh. No key ever stands in a message.
  */
-export async function loadKeyEncryptionKey(
-  config: KeyEncryptionConfig,
-  hasStoredKeys: () => Promise<boolean>,
-): Promise<KeyEncryptionKey> {
-  return deriveKeys(await readKey(config, (file) => readOrCreateKeyFile(file, hasStoredKeys)));
-}
-
-/**
- * Tells key-encryption keys apart without telling anything about them: an HMAC-SHA256 of `context` under a key that is
- * derived from the key-encryption key for this alone. Undefined where the key is one that lives as long as the process.
- *
- * @param context a value that is used once, so that two fingerprints do not say whether they are of one key.
- * @throws TesseraError `keys.wrong_key_encryption_key` as {@link loadKeyEncryptionKey}; a missing file is not made.
- */
-export async function keyEncryptionFingerprint(
-  config: KeyEncryptionConfig,
-  context: Uint8Array,
-): Promise<Buffer | undefined> {
-  if (config.type === 'ephemeral') return undefined;
-  const key = derive(await readKey(config, readKeyFile), 'tessera key fingerprint');
-  return createHmac('sha256', key).update(context).digest();
-}
-
-async function readKey(config: KeyEncryptionConfig, readOrCreate: (file: string) => Promise<string>): Promise<Buffer> {
-  switch (config.type) {
-    case 'ephemeral':
-      return randomBytes(KEY_ENCRYPTION_KEY_BYTES);
-    case 'value':
-      return decodeKey(config.value, 'keyEncryption.value');
-    case 'file':
-      return decodeKey(await (config.createIfMissing ? readOrCreate : readKeyFile)(config.file), config.file);
-  }
-}
-
-const BASE64_OF_32_BYTES = /^[A-Za-z0-9+/]{43}=$/;
-
-function decodeKey(text: string, source: string): Buffer {
-  const trimmed = text.trim();
-  if (!BASE64_OF_32_BYTES.test(trimmed)) {
-    throw wrongKeyEncryptionKey(
-      `the key-encryption key in ${source} must be 32 bytes in base64; make one with "openssl rand -base64 32"`,
+export async function openKeyEncryptionKey(options: KeyEncryptionOptions): Promise<KeyEncryptionKey> {
+  const problems = new Map<KeySource, Error>();
+  const keys = (): SealingKeys => {
+    const missing = [...problems.values()].find(
+      (error) => error instanceof TesseraError && error.kind === 'unavailable',
     );
-  }
-  return Buffer.from(trimmed, 'base64');
+    return {
+      current: sealing.keys()[0],
+      all: [sealing, ...others].flatMap((source) => source.keys()),
+      ...(missing !== undefined && { missing }),
+    };
+  };
+  const documents = createSealingRing(keys, 'key set documents');
+  const { sealing, others } = await openSources(options, documents);
+
+  const attempt = async (source: KeySource): Promise<void> => {
+    try {
+      await source.refresh();
+      problems.delete(source);
+    } catch (thrown) {
+      const error = TesseraError.from(thrown);
+      if (error.message !== problems.get(source)?.message) {
+        options.logger.warn({ err: error, source: source.text }, 'a key-encryption key could not be had');
+      }
+      problems.set(source, error);
+    }
+  };
+  const refreshAll = async (): Promise<void> => {
+    // The key that seals may be made once everything stored opens by the others.
+    await Promise.all(others.map(attempt));
+    try {
+      await sealing.refresh();
+      problems.delete(sealing);
+    } catch (error) {
+      problems.set(sealing, TesseraError.from(error));
+      throw error;
+    }
+  };
+  const readAtOnce = [sealing, ...others].filter(({ isLocal }) => isLocal);
+  for (const source of readAtOnce) await source.refresh();
+  return {
+    wrapping: createSealingRing(keys, 'data keys'),
+    documents,
+    refresh: refreshAll,
+    sources: () => [sealing, ...others].map((source) => describeSource(source, problems.get(source))),
+    tell: (context) => keys().all.map((key) => key.tell(context)),
+    async close() {
+      await Promise.all([sealing, ...others].map((source) => source.close()));
+    },
+  };
 }
 
-function deriveKeys(key: Buffer): KeyEncryptionKey {
-  return { wrapping: deriveRing(key, 'tessera data keys'), documents: deriveRing(key, 'tessera key set documents') };
-}
-
-function deriveRing(key: Buffer, use: string): SecretRing {
-  return createSecretRing(new Map([[1, derive(key, use)]]), 1);
-}
-
-function derive(key: Buffer, use: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', key, '', use, KEY_ENCRYPTION_KEY_BYTES));
+function describeSource({ role, text, keys }: KeySource, problem: Error | undefined): SourceState {
+  const fingerprint = keys()[0]?.fingerprint;
+  return {
+    role,
+    source: text,
+    ...(fingerprint !== undefined && { fingerprint }),
+    ...(problem !== undefined && { problem: problem.message }),
+  };
 }
