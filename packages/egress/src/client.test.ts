@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
+import { text as readText } from 'node:stream/consumers';
 import { createRequestId, runInContext } from '@tessera/telemetry';
 import { createCertificateAuthority } from '@tessera/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -36,6 +37,20 @@ test('An answer comes with its status, media type and text', async () => {
   const response = await client.send({ url: `${origin}/json`, form: new URLSearchParams({ a: 'b' }) });
   expect(response).toEqual({ status: 200, mediaType: 'application/json', text: '{"a":1}' });
   expect(requests.at(-1)).toBe('POST /json');
+});
+
+test('A JSON body is sent as one', async () => {
+  const received = Promise.withResolvers<readonly [string | undefined, string | undefined, string]>();
+  const echo = createServer((request, response) => {
+    const { method, headers } = request;
+    void readText(request).then((text) => received.resolve([method, headers['content-type'], text]));
+    response.end('{}');
+  }).listen(0, '127.0.0.1');
+  await once(echo, 'listening');
+  const url = `http://127.0.0.1:${(echo.address() as AddressInfo).port}/`;
+  await client.send({ url, json: { a: ['ä', 1] } });
+  expect(await received.promise).toEqual(['POST', 'application/json', '{"a":["ä",1]}']);
+  echo.close();
 });
 
 test('N45: a redirect is answered as it is and not followed', async () => {

@@ -20,6 +20,8 @@ export interface EgressRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Form body; its presence makes the request a POST. */
   readonly form?: URLSearchParams;
+  /** JSON body instead of a form; makes the request a POST as well. */
+  readonly json?: Readonly<Record<string, unknown>>;
   /** Largest answer in bytes, where less is enough than the client would read. */
   readonly maxBytes?: number;
   /** Time for everything, where less is enough than the client would wait. */
@@ -108,11 +110,16 @@ async function exchange(agent: Agent, { url, outgoing, maxBytes, leftMs }: Excha
   }
 }
 
-function toRequestOptions({ headers, form }: EgressRequest) {
-  const usual = { accept: 'application/json', 'accept-encoding': 'identity', ...headers };
-  if (form === undefined) return { method: 'GET', headers: usual } as const;
-  const contentType = { 'content-type': 'application/x-www-form-urlencoded' };
-  return { method: 'POST', headers: { ...usual, ...contentType }, body: form.toString() } as const;
+function toRequestOptions(outgoing: EgressRequest) {
+  const headers = { accept: 'application/json', 'accept-encoding': 'identity', ...outgoing.headers };
+  const body = toBody(outgoing);
+  if (body === undefined) return { method: 'GET', headers } as const;
+  return { method: 'POST', headers: { ...headers, 'content-type': body.mediaType }, body: body.text } as const;
+}
+
+function toBody({ form, json }: EgressRequest): { readonly mediaType: string; readonly text: string } | undefined {
+  if (form !== undefined) return { mediaType: 'application/x-www-form-urlencoded', text: form.toString() };
+  return json === undefined ? undefined : { mediaType: 'application/json', text: JSON.stringify(json) };
 }
 
 async function readText(

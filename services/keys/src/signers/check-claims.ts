@@ -14,13 +14,17 @@ const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 type Check = (value: unknown) => boolean;
 
 interface TypeRules {
-  readonly required: Readonly<Record<string, Check>>;
+  readonly required: readonly (readonly [name: string, check: Check])[];
   readonly forbidden: readonly string[];
   /** At least one of them is required. */
   readonly oneOf?: readonly string[];
 }
 
-const common = { iss: isText, aud: isAudience, iat: isTime };
+const common = [
+  ['iss', isText],
+  ['aud', isAudience],
+  ['iat', isTime],
+] as const;
 
 /**
  * What the claims of each type must be, so that none can be taken for another (RFC 8725 §3.12, RFC 9068 §5): ID tokens have no
@@ -28,24 +32,28 @@ const common = { iss: isText, aud: isAudience, iat: isTime };
  */
 const RULES: Readonly<Record<TokenType, TypeRules>> = {
   access_token: {
-    required: { ...common, exp: isTime, sub: isText, jti: isText, client_id: isText },
+    required: [...common, ['exp', isTime], ['sub', isText], ['jti', isText], ['client_id', isText]],
     forbidden: ['nonce', 'events', 'token_introspection'],
   },
   id_token: {
-    required: { ...common, exp: isTime, sub: isText },
+    required: [...common, ['exp', isTime], ['sub', isText]],
     forbidden: ['client_id', 'events', 'token_introspection'],
   },
   logout_token: {
-    required: { ...common, exp: isTime, jti: isText, events: isLogoutEvent },
+    required: [...common, ['exp', isTime], ['jti', isText], ['events', isLogoutEvent]],
     forbidden: ['nonce', 'client_id', 'token_introspection'],
     oneOf: ['sub', 'sid'],
   },
   userinfo: {
-    required: { iss: isText, aud: isAudience, sub: isText },
+    required: [
+      ['iss', isText],
+      ['aud', isAudience],
+      ['sub', isText],
+    ],
     forbidden: ['exp', 'nonce', 'client_id', 'events', 'token_introspection'],
   },
   introspection: {
-    required: { ...common, token_introspection: isObject },
+    required: [...common, ['token_introspection', isObject]],
     forbidden: ['sub', 'exp', 'nonce', 'events'],
   },
 };
@@ -58,7 +66,7 @@ const RULES: Readonly<Record<TokenType, TypeRules>> = {
 export function checkClaims({ type, claims }: TokenToSign, rules: ClaimRules, nowSeconds: number): void {
   const { required, forbidden, oneOf = [] } = RULES[type];
   if (claims['iss'] !== rules.issuer) throw refused(type, 'iss is not this issuer');
-  for (const [name, isRight] of Object.entries(required)) {
+  for (const [name, isRight] of required) {
     if (!isRight(claims[name])) throw refused(type, `${name} is missing or malformed`);
   }
   for (const name of forbidden) {

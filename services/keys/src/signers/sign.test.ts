@@ -15,8 +15,8 @@ import {
   userinfo,
   verificationKeys,
 } from '../testing/test-service.ts';
-import { generateSigningKeyPair } from './generate-key-pair.ts';
-import { createKeyVault } from './key-vault.ts';
+import { createCustody } from './custody.ts';
+import { createLocalCustodian } from './local/custodian.ts';
 import { signBundle } from './sign-bundle.ts';
 import type { SigningKey } from './signing-key.ts';
 
@@ -27,9 +27,10 @@ async function readyService(algorithm: 'RS256' | 'ES256' = 'ES256') {
 }
 
 async function makeKey(alg: (typeof SIGNING_ALGORITHMS)[number]): Promise<SigningKey> {
-  const vault = createKeyVault(createKeyEncryptionRing(), generateSigningKeyPair);
+  const local = createLocalCustodian(createKeyEncryptionRing());
+  const custody = createCustody(local, { local });
   const life = { createdAt: new Date(0), activeAt: new Date(0) };
-  const key = vault.open(new Map([[alg, [await vault.create(alg, life)]]])).get(alg)?.[0];
+  const key = (await custody.open(new Map([[alg, [await custody.create(alg, life, [])]]]))).get(alg)?.[0];
   if (key === undefined) throw new Error('no key');
   return key;
 }

@@ -1,7 +1,7 @@
 import type { PublicJwk, TokenType } from '@tessera/contracts';
 import type { SigningAlgorithm } from '@tessera/oauth';
 import type { KeyLife } from '../rotation/key-life.ts';
-import type { Signer } from './signer.ts';
+import type { Signer } from './custodian.ts';
 
 /** A signing key in memory, parsed once. */
 export interface SigningKey extends KeyLife {
@@ -20,6 +20,7 @@ export interface SigningKeyParts extends KeyLife {
   readonly kid: string;
   readonly alg: SigningAlgorithm;
   readonly publicJwk: Readonly<Record<string, string>>;
+  readonly x5c?: readonly string[];
 }
 
 /**
@@ -36,7 +37,7 @@ const TYP: Readonly<Record<TokenType, string>> = {
 
 /** A signing key from its parts. */
 export function createSigningKey(parts: SigningKeyParts, sign: Signer | undefined): SigningKey {
-  const { kid, alg, publicJwk, createdAt, activeAt, retiredAt, goneAt } = parts;
+  const { kid, alg, publicJwk, x5c, createdAt, activeAt, retiredAt, goneAt } = parts;
   return {
     kid,
     alg,
@@ -44,7 +45,7 @@ export function createSigningKey(parts: SigningKeyParts, sign: Signer | undefine
     activeAt,
     ...(retiredAt !== undefined && { retiredAt }),
     ...(goneAt !== undefined && { goneAt }),
-    jwk: { ...publicJwk, kid, alg, use: 'sig' },
+    jwk: { ...publicJwk, kid, alg, use: 'sig', ...(x5c !== undefined && { x5c }) },
     headers: {
       access_token: encodeHeader({ alg, kid, typ: TYP.access_token }),
       id_token: encodeHeader({ alg, kid, typ: TYP.id_token }),

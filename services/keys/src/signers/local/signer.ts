@@ -1,0 +1,61 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { MIN_RSA_BITS, type SigningAlgorithm } from '@tessera/oauth';
+import type { Signer } from '../custodian.ts';
+import { createDirectSigner } from './direct-signer.ts';
+import { estimateSignatureMicroseconds } from './signature-cost.ts';
+import { closed, type SigningThreads } from './signing-threads.ts';
+
+/** What one turn of the event loop may spend on signatures by one key, in microseconds; more than that goes to the threads. */
+const TURN_MICROSECONDS = 160;
+
+/**
+ * The signer of a private key (RFC 7518 §3, RFC 8037 §3.1). The first few signatures of a turn are made at once where that is
+ * quicker than a thread would be; all others by the threads, so that the event loop stays free and every core signs.
+ */
+export function createSigner(alg: SigningAlgorithm, key: KeyObject, threads: SigningThreads): Signer {
+  const costMicroseconds = estimateSignatureMicroseconds(alg, key);
+  const threadKey = { alg, key, costMicroseconds };
+  const maxDirect = Math.floor(TURN_MICROSECONDS / costMicroseconds);
+  if (maxDirect === 0) return (input) => threads.sign(threadKey, input);
+  const signDirectly = createDirectSigner(alg, key);
+  let direct = 0;
+  const endTurn = (): void => {
+    direct = 0;
+  };
+  return (input) => {
+    if (direct >= maxDirect) return threads.sign(threadKey, input);
+    if (threads.isClosed()) throw closed();
+    if (direct === 0) queueMicrotask(endTurn);
+    direct += 1;
+    return signDirectly(input).toString('base64url');
+  };
+}
+
+/** The private key of stored bytes. Throws when they are none. */
+export function readPrivateKey(der: Buffer): KeyObject {
+  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+}
+
+/** Whether a key is of the kind that an algorithm takes (RFC 7518 §3.1, RFC 8037 §3.1), RSA with 2048 bits at least (§3.3, §3.5). */
+export function isKeyFor(
+  alg: SigningAlgorithm,
+  { asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject,
+): boolean {
+  switch (alg) {
+    case 'RS256':
+    case 'RS384':
+    case 'RS512':
+    case 'PS256':
+    case 'PS384':
+    case 'PS512':
+      return type === 'rsa' && (details?.modulusLength ?? 0) >= MIN_RSA_BITS;
+    case 'ES256':
+      return type === 'ec' && details?.namedCurve === 'prime256v1';
+    case 'ES384':
+      return type === 'ec' && details?.namedCurve === 'secp384r1';
+    case 'ES512':
+      return type === 'ec' && details?.namedCurve === 'secp521r1';
+    case 'EdDSA':
+      return type === 'ed25519';
+  }
+}

@@ -1,0 +1,175 @@
+import { generateKeyPairSync, verify } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { getPriority, platform } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createSigner } from './signer.ts';
+import type { ThreadKey } from './signing-queue.ts';
+import { createSigningThreads, type SigningThreads, type SigningThreadsOptions } from './signing-threads.ts';
+import { KEY_SLOTS } from './thread-protocol.ts';
+
+const OUT_OF_REACH = { kind: 'unavailable', code: 'keys.signer_unavailable' };
+const THREAD = new URL('./signing-thread.ts', import.meta.url);
+const opened: SigningThreads[] = [];
+
+function open(options: Partial<SigningThreadsOptions> = {}): SigningThreads {
+  const threads = createSigningThreads({ maxThreads: 2, ...options });
+  opened.push(threads);
+  return threads;
+}
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((threads) => threads.close()));
+});
+
+function makeKey(): ThreadKey & { readonly isGenuine: (input: string, signature: string) => boolean } {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const isGenuine = (input: string, signature: string) =>
+    verify(null, Buffer.from(input), publicKey, Buffer.from(signature, 'base64url'));
+  return { alg: 'EdDSA', key: privateKey, costMicroseconds: 40, isGenuine };
+}
+
+/** Starts threads as usual, and counts them. */
+function counting(): { readonly startWorker: () => Worker; readonly workers: readonly Worker[] } {
+  const workers: Worker[] = [];
+  const startWorker = () => {
+    const worker = new Worker(THREAD, { execArgv: [] });
+    workers.push(worker);
+    return worker;
+  };
+  return { startWorker, workers };
+}
+
+describe('threads that sign', () => {
+  it('are started when there is work, each when the others are busy, and no more than are allowed', async () => {
+    const { startWorker, workers } = counting();
+    const threads = open({ startWorker });
+    expect(workers.length).toBe(0);
+    const key = makeKey();
+    await threads.sign(key, Buffer.from('alone'));
+    await threads.sign(key, Buffer.from('alone again'));
+    expect(workers.length).toBe(1);
+    await Promise.all(Array.from({ length: 500 }, (_, index) => threads.sign(key, Buffer.from(`${index}`))));
+    expect(workers.length).toBe(2);
+  });
+
+  it('remember a bounded number of keys, and sign by every one of them in any order', async () => {
+    const threads = open({ maxThreads: 1 });
+    const keys = Array.from({ length: KEY_SLOTS * 2 + 1 }, makeKey);
+    for (const round of [keys, keys.toReversed(), keys.filter((_, index) => index % 3 === 0)]) {
+      const signed = await Promise.all(
+        round.map(async (key, index) => key.isGenuine(`${index}`, await threads.sign(key, Buffer.from(`${index}`)))),
+      );
+      expect(signed).toEqual(round.map(() => true));
+    }
+  });
+
+  it('one that ends loses what it was asked for, as unavailable; another takes its place', async () => {
+    const { startWorker, workers } = counting();
+    let isFirst = true;
+    const crashing = () => {
+      if (!isFirst) return startWorker();
+      isFirst = false;
+      return new Worker(`require('node:worker_threads').parentPort.once('message', () => process.exit(1))`, {
+        eval: true,
+      });
+    };
+    const threads = open({ maxThreads: 1, startWorker: crashing });
+    const key = makeKey();
+    await expect(threads.sign(key, Buffer.from('lost'))).rejects.toMatchObject(OUT_OF_REACH);
+    expect(key.isGenuine('kept', await threads.sign(key, Buffer.from('kept')))).toBe(true);
+    expect(workers.length).toBe(1);
+  });
+
+  it('one that cannot even start fails what was asked, and does not try without end', async () => {
+    let started = 0;
+    const threads = open({
+      startWorker() {
+        started += 1;
+        return new Worker('throw new Error("never")', { eval: true });
+      },
+    });
+    const key = makeKey();
+    const outcomes = await Promise.allSettled(['a', 'b', 'c'].map((input) => threads.sign(key, Buffer.from(input))));
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: OUT_OF_REACH });
+    expect(started).toBeLessThanOrEqual(3);
+  });
+
+  it('an input that cannot be signed fails alone with its portion, and the thread goes on', async () => {
+    const { startWorker, workers } = counting();
+    const threads = open({ maxThreads: 1, startWorker });
+    const { privateKey } = generateKeyPairSync('x25519');
+    const unfit: ThreadKey = { alg: 'EdDSA', key: privateKey, costMicroseconds: 40 };
+    await expect(threads.sign(unfit, Buffer.from('x'))).rejects.toMatchObject(OUT_OF_REACH);
+    const key = makeKey();
+    expect(key.isGenuine('y', await threads.sign(key, Buffer.from('y')))).toBe(true);
+    expect(workers.length).toBe(1);
+  });
+
+  it('N91: no more than a bounded number of signatures wait', async () => {
+    const threads = open({ maxThreads: 1, maxWaiting: 3 });
+    const key = makeKey();
+    const inputs = Array.from({ length: 5 }, (_, index) => Buffer.from(`${index}`));
+    const outcomes = await Promise.allSettled(inputs.map((input) => threads.sign(key, input)));
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'rejected',
+    ]);
+    expect(outcomes[4]).toMatchObject({ reason: OUT_OF_REACH });
+  });
+
+  it('on Linux give way to the event loop, whose own priority stays as it is', async () => {
+    const before = getPriority();
+    const threads = open({ maxThreads: 1 });
+    await threads.sign(makeKey(), Buffer.from('x'));
+    expect(getPriority()).toBe(before);
+    const tasks = platform() === 'linux' ? readdirSync('/proc/self/task').map(Number) : [];
+    expect(tasks.some((task) => getPriority(task) === 5)).toBe(platform() === 'linux');
+  });
+
+  it('once closed refuse what waits and what is under way', async () => {
+    const threads = open({ maxThreads: 1 });
+    const key = makeKey();
+    const underWay = Promise.allSettled([threads.sign(key, Buffer.from('a')), threads.sign(key, Buffer.from('b'))]);
+    await threads.close();
+    for (const outcome of await underWay) expect(outcome).toMatchObject({ reason: OUT_OF_REACH });
+    await expect(threads.sign(key, Buffer.from('c'))).rejects.toMatchObject(OUT_OF_REACH);
+  });
+});
+
+describe('a signer', () => {
+  it('signs a few quick signatures of a turn at once, and sends all others to the threads', async () => {
+    const { startWorker, workers } = counting();
+    const threads = open({ startWorker });
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const sign = createSigner('ES256', privateKey, threads);
+    const inputs = Array.from({ length: 32 }, (_, index) => Buffer.from(`${index}`));
+    for (const input of inputs.slice(0, 6)) {
+      expect(typeof sign(input)).toBe('string');
+      await Promise.resolve();
+    }
+    expect(workers.length).toBe(0);
+    const signatures = inputs.map((input) => sign(input));
+    expect(signatures.filter((signature) => typeof signature === 'string').length).toBe(5);
+    const how = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const;
+    for (const [index, input] of inputs.entries()) {
+      const signature = Buffer.from((await signatures[index]) ?? '', 'base64url');
+      expect(verify('sha256', input, how, signature)).toBe(true);
+    }
+    expect(workers.length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['RS256', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey],
+    ['ES512', generateKeyPairSync('ec', { namedCurve: 'P-521' }).privateKey],
+  ] as const)('never makes a slow %s signature on the event loop', async (alg, key) => {
+    const { startWorker, workers } = counting();
+    const signature = createSigner(alg, key, open({ startWorker }))(Buffer.from('x'));
+    expect(signature).toBeInstanceOf(Promise);
+    await signature;
+    expect(workers.length).toBe(1);
+  });
+});

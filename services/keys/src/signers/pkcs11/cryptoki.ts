@@ -1,0 +1,107 @@
+// The numbers of PKCS #11 v2.40 and v3.0 that are used here, under the names that the standard gives them.
+
+/** Flags of tokens, sessions and mechanisms (PKCS #11 v3.0 Base §3.2, §3.3 and §3.5). */
+export const CKF = {
+  OS_LOCKING_OK: 0x2,
+  RW_SESSION: 0x2,
+  SERIAL_SESSION: 0x4,
+  WRITE_PROTECTED: 0x2,
+  LOGIN_REQUIRED: 0x4,
+  USER_PIN_INITIALIZED: 0x8,
+  USER_PIN_FINAL_TRY: 0x2_0000,
+  USER_PIN_LOCKED: 0x4_0000,
+  SIGN: 0x800,
+  GENERATE_KEY_PAIR: 0x1_0000,
+} as const;
+
+/** The user who may use private keys, as opposed to the security officer. */
+export const CKU_USER = 1;
+
+/** Classes of objects. */
+export const CKO = { PUBLIC_KEY: 2, PRIVATE_KEY: 3, SECRET_KEY: 4 } as const;
+
+/** Types of keys. */
+export const CKK = { RSA: 0, EC: 3, EC_EDWARDS: 0x40 } as const;
+
+/** Attributes of objects. */
+export const CKA = {
+  CLASS: 0x0,
+  TOKEN: 0x1,
+  PRIVATE: 0x2,
+  LABEL: 0x3,
+  KEY_TYPE: 0x100,
+  ID: 0x102,
+  SENSITIVE: 0x103,
+  DECRYPT: 0x105,
+  UNWRAP: 0x107,
+  SIGN: 0x108,
+  VERIFY: 0x10a,
+  DERIVE: 0x10c,
+  MODULUS: 0x120,
+  MODULUS_BITS: 0x121,
+  PUBLIC_EXPONENT: 0x122,
+  EXTRACTABLE: 0x162,
+  EC_PARAMS: 0x180,
+  EC_POINT: 0x181,
+} as const;
+
+/** Mechanisms. */
+export const CKM = {
+  RSA_PKCS_KEY_PAIR_GEN: 0x0,
+  SHA256_RSA_PKCS: 0x40,
+  SHA384_RSA_PKCS: 0x41,
+  SHA512_RSA_PKCS: 0x42,
+  SHA256_RSA_PKCS_PSS: 0x43,
+  SHA384_RSA_PKCS_PSS: 0x44,
+  SHA512_RSA_PKCS_PSS: 0x45,
+  SHA256: 0x250,
+  SHA384: 0x260,
+  SHA512: 0x270,
+  EC_KEY_PAIR_GEN: 0x1040,
+  ECDSA: 0x1041,
+  EC_EDWARDS_KEY_PAIR_GEN: 0x1055,
+  EDDSA: 0x1057,
+} as const;
+
+/** Mask generation functions of RSASSA-PSS (RFC 8017 §B.2). */
+export const CKG = { MGF1_SHA256: 2, MGF1_SHA384: 3, MGF1_SHA512: 4 } as const;
+
+/** Return values that are told apart. */
+export const CKR = {
+  SLOT_ID_INVALID: 0x3,
+  GENERAL_ERROR: 0x5,
+  FUNCTION_FAILED: 0x6,
+  ATTRIBUTE_READ_ONLY: 0x10,
+  ATTRIBUTE_SENSITIVE: 0x11,
+  ATTRIBUTE_TYPE_INVALID: 0x12,
+  ATTRIBUTE_VALUE_INVALID: 0x13,
+  DEVICE_ERROR: 0x30,
+  DEVICE_MEMORY: 0x31,
+  DEVICE_REMOVED: 0x32,
+  KEY_HANDLE_INVALID: 0x60,
+  KEY_SIZE_RANGE: 0x62,
+  KEY_TYPE_INCONSISTENT: 0x63,
+  KEY_FUNCTION_NOT_PERMITTED: 0x68,
+  KEY_UNEXTRACTABLE: 0x6a,
+  MECHANISM_INVALID: 0x70,
+  MECHANISM_PARAM_INVALID: 0x71,
+  OBJECT_HANDLE_INVALID: 0x82,
+  PIN_INCORRECT: 0xa0,
+  PIN_INVALID: 0xa1,
+  PIN_LEN_RANGE: 0xa2,
+  PIN_EXPIRED: 0xa3,
+  PIN_LOCKED: 0xa4,
+  SESSION_CLOSED: 0xb0,
+  SESSION_HANDLE_INVALID: 0xb3,
+  TEMPLATE_INCOMPLETE: 0xd0,
+  TEMPLATE_INCONSISTENT: 0xd1,
+  TOKEN_NOT_PRESENT: 0xe0,
+  TOKEN_NOT_RECOGNIZED: 0xe1,
+  TOKEN_WRITE_PROTECTED: 0xe2,
+  USER_ALREADY_LOGGED_IN: 0x100,
+  USER_NOT_LOGGED_IN: 0x101,
+  USER_PIN_NOT_INITIALIZED: 0x102,
+  DOMAIN_PARAMS_INVALID: 0x130,
+  CURVE_NOT_SUPPORTED: 0x140,
+  CRYPTOKI_NOT_INITIALIZED: 0x190,
+} as const;
