@@ -1,32 +1,35 @@
 import { type KeysApi, keysBinding } from '@tessera/contracts';
 import type { HttpHandler, RouteNameOf } from '@tessera/http';
 import { createKeysApi } from './api.ts';
-import { createDocumentStore, type DocumentStore } from './encryption/document-store.ts';
-import { type KeyEncryptionKey, loadKeyEncryptionKey } from './encryption/key-encryption-key.ts';
+import { type KeyEncryptionKey, openKeyEncryptionKey } from './encryption/key-encryption-key.ts';
+import { type OpenTransit, openTransitBy } from './encryption/open-transit.ts';
+import { createResealing, type Resealing } from './encryption/resealing.ts';
 import { createHealthHandler } from './endpoints/health.ts';
 import { createJwksHandler } from './endpoints/jwks.ts';
 import { createMetadataHandler } from './endpoints/metadata.ts';
+import { secondsUntilNextAlgorithm } from './endpoints/metadata-stability.ts';
+import { createJournal, type Journal } from './journal/journal.ts';
 import { createChangeWatch } from './jwks/change-watch.ts';
-import { createPublishedKeys } from './jwks/published-keys.ts';
-import type { KeySetStorage, KeysService, KeysServiceOptions } from './ports.ts';
+import { createPublishedKeys, type PublishedKeys } from './jwks/published-keys.ts';
+import { createKeyMetrics, type KeyMetrics } from './metrics.ts';
+import type { KeysService, KeysServiceOptions } from './ports.ts';
 import { createKeyRing, type KeyRing } from './rotation/key-ring.ts';
+import { secondsUntilActivation } from './rotation/plan.ts';
 import { createRotationPolicy, jwksMaxAgeSeconds, type RotationPolicy } from './rotation/policy.ts';
 import { startRotationLoop } from './rotation/rotation-loop.ts';
-import { configuredAlgorithms, findDefaultKey, listSigningAlgorithms } from './rotation/select-key.ts';
-import { type SigningDocument, signingDocumentFromJson, signingDocumentToJson } from './rotation/signing-document.ts';
+import {
+  type ConfiguredAlgorithms,
+  configuredAlgorithms,
+  findDefaultKey,
+  listSigningAlgorithms,
+} from './rotation/select-key.ts';
+import { startStorageWatch } from './rotation/storage-watch.ts';
+import { openSealedDocuments, type SealedDocuments, sealedDocumentNames } from './sealed-documents.ts';
 import { createMasterSecrets, type MasterSecrets } from './secrets/master-secrets.ts';
-import { secretsDocumentFromJson, secretsDocumentToJson } from './secrets/secrets-document.ts';
-import { generateSigningKeyPair } from './signers/generate-key-pair.ts';
-import { createKeyVault } from './signers/key-vault.ts';
-
-/** Name of the document of symmetric keys. */
-const SECRETS = 'secrets';
-
-/** Name of the document of signing keys. */
-const SIGNING = 'signing';
-
-/** Names of the documents that version 0.1.0 had in its place. */
-const EARLIER_SIGNING = ['signing:RS256', 'signing:ES256'] as const;
+import { DERIVATION } from './secrets/next-secrets.ts';
+import { createSecretsPolicy } from './secrets/secrets-policy.ts';
+import type { Custody } from './signers/custody.ts';
+import { openCustodians } from './signers/open-custodians.ts';
 
 /**
  * Starts the keys service. Throws `invalid_argument` with the code `keys.wrong_key_encryption_key` when the key-encryption
@@ -34,26 +37,80 @@ const EARLIER_SIGNING = ['signing:RS256', 'signing:ES256'] as const;
  * is stored there, and then nothing was or will be overwritten.
  */
 export async function createKeysService(options: KeysServiceOptions): Promise<KeysService> {
-  const { config, clock, logger } = options;
+  const { config, clock, logger, storage } = options;
   const policy = createRotationPolicy(config);
   const configured = configuredAlgorithms(config.signer);
-  const keyEncryptionKey = await loadKeyEncryptionKey(config.keyEncryption, () => hasStoredKeys(options.storage));
-  const ring = openKeyRing(options, policy, keyEncryptionKey);
-  const secrets = openSecrets(options, keyEncryptionKey);
+  const parts = await openParts(options, policy, configured);
+  const { keyEncryptionKey, custody, ring, secrets, journal, metrics } = parts;
   const watch = createChangeWatch(clock);
   const publishedAt = createPublishedKeys(ring.sets, configured);
   const published = (): ReturnType<typeof publishedAt> => publishedAt(clock.now());
   const rules = { issuer: config.issuer, maxLifetimeSeconds: policy.retentionSeconds };
-  const api: KeysApi = createKeysApi({ clock, configured, rules, ring, secrets, published, watch });
+  const api: KeysApi = createKeysApi({
+    clock,
+    configured,
+    rules,
+    ring,
+    secrets,
+    journal,
+    metrics,
+    published,
+    watch,
+  });
+  const loop = startRotationLoop({
+    clock,
+    logger,
+    refresh: () => refreshAll(parts),
+    nextRefreshMs: ring.nextRefreshMs,
+    onRefreshed: watch.notify,
+  });
+  const storageWatch = startStorageWatch({
+    storage,
+    name: parts.documents.signing.name,
+    knownVersion: ring.version,
+    clock,
+    onChange: loop.wake,
+  });
+  return {
+    name: 'keys',
+    handlers: createHandlers(options, { policy, configured, ring, secrets, published }),
+    bindings: [keysBinding(api)],
+    api,
+    ready: () => loop.ready,
+    async close() {
+      loop.close();
+      storageWatch.close();
+      watch.close();
+      await journal.close();
+      await custody.close();
+      await keyEncryptionKey.close();
+    },
+  };
+}
+
+interface HandlerParts {
+  readonly policy: RotationPolicy;
+  readonly configured: ConfiguredAlgorithms;
+  readonly ring: KeyRing;
+  readonly secrets: MasterSecrets;
+  readonly published: () => PublishedKeys | undefined;
+}
+
+function createHandlers(
+  { config, clock }: KeysServiceOptions,
+  { policy, configured, ring, secrets, published }: HandlerParts,
+): Record<RouteNameOf<'keys'>, HttpHandler> {
   const metadata = createMetadataHandler(config, () => {
     const signing = listSigningAlgorithms(ring.sets(), configured, clock.now());
     const former = (published()?.algorithms ?? []).filter((alg) => !configured.includes(alg));
-    return signing.length === 0 ? undefined : { signing, former };
+    const stableSeconds = secondsUntilNextAlgorithm(ring.sets(), configured, clock.now(), policy.skewSeconds);
+    return signing.length === 0 ? undefined : { signing, former, stableSeconds };
   });
-  const handlers: Record<RouteNameOf<'keys'>, HttpHandler> = {
+  return {
     discovery: metadata,
     serverMetadata: metadata,
     jwks: createJwksHandler({
+      clock,
       refreshIfStale: () => ring.ensureFresh().catch(() => undefined),
       published,
       maxAgeSeconds: () => jwksMaxAgeSeconds(policy, ring.ageSeconds()),
@@ -62,72 +119,83 @@ export async function createKeysService(options: KeysServiceOptions): Promise<Ke
       () =>
         secrets.isLoaded() &&
         ring.ageSeconds() <= policy.staleAfterSeconds &&
-        findDefaultKey(ring.sets(), configured, clock.now()) !== undefined,
+        findDefaultKey(ring.sets(), configured, clock.now())?.sign !== undefined,
     ),
   };
-  const loop = startRotationLoop({
-    clock,
-    logger,
-    refresh: () => refreshAll(ring, secrets),
-    nextRefreshMs: ring.nextRefreshMs,
-    onRefreshed: watch.notify,
-  });
-  return {
-    name: 'keys',
-    handlers,
-    bindings: [keysBinding(api)],
-    api,
-    ready: () => loop.ready,
-    async close() {
-      loop.close();
-      watch.close();
-    },
-  };
 }
 
-async function hasStoredKeys(storage: KeySetStorage): Promise<boolean> {
-  const names = [SECRETS, SIGNING, ...EARLIER_SIGNING];
-  const stored = await Promise.all(names.map((name) => storage.getKeySet(name)));
-  return stored.some(({ version }) => version > 0);
+/** What the service is made of. */
+interface Parts {
+  readonly keyEncryptionKey: KeyEncryptionKey;
+  readonly documents: SealedDocuments;
+  readonly custody: Custody;
+  readonly ring: KeyRing;
+  readonly secrets: MasterSecrets;
+  readonly journal: Journal;
+  readonly resealing: Resealing;
+  readonly metrics: KeyMetrics;
 }
 
-/** Nothing is made before everything that is there has opened, so that no storage ever holds documents of two keys. */
-async function refreshAll(ring: KeyRing, secrets: MasterSecrets): Promise<void> {
-  if (!secrets.isLoaded()) await secrets.check();
-  await ring.refresh();
-  await secrets.refresh();
-}
-
-function openKeyRing(options: KeysServiceOptions, policy: RotationPolicy, key: KeyEncryptionKey): KeyRing {
+async function openParts(
+  options: KeysServiceOptions,
+  policy: RotationPolicy,
+  configured: ConfiguredAlgorithms,
+): Promise<Parts> {
   const { config, clock, logger, storage } = options;
-  return createKeyRing({
+  const keyEncryptionKey = await openKeyEncryption(options);
+  const { wrapping } = keyEncryptionKey;
+  const documents = openSealedDocuments(storage, keyEncryptionKey);
+  const custody = await openCustodians({ config, wrapping, clock, logger, openTransit: transitOf(options) });
+  const journal = createJournal({ store: documents.journal, clock, logger });
+  const ring = createKeyRing({
     clock,
     logger,
     policy,
-    configured: configuredAlgorithms(config.signer),
-    store: openSigningStore(storage, SIGNING, key),
-    earlierStores: EARLIER_SIGNING.map((name) => openSigningStore(storage, name, key)),
-    vault: createKeyVault(key.wrapping, generateSigningKeyPair),
+    configured,
+    store: documents.signing,
+    earlierStores: documents.earlierSigning,
+    custody,
+    latestExpiries: journal.latestExpiries,
+    onChange: ({ key, step }) => metrics.changed(key.alg, step),
+  });
+  const metrics = createKeyMetrics(options.metrics, {
+    ageSeconds: ring.ageSeconds,
+    secondsUntilActivation: () => secondsUntilActivation([...ring.sets().values()], clock.now(), policy),
+  });
+  const secrets = createMasterSecrets({
+    store: documents.secrets,
+    wrapping,
+    clock,
+    logger,
+    policy: createSecretsPolicy(config),
+    onChange: ({ step }) => metrics.changed(DERIVATION, step),
+  });
+  const resealing = createResealing({ stores: documents.all, clock, logger });
+  return { keyEncryptionKey, documents, custody, ring, secrets, journal, resealing, metrics };
+}
+
+function openKeyEncryption(options: KeysServiceOptions): Promise<KeyEncryptionKey> {
+  const { config, clock, logger, storage } = options;
+  return openKeyEncryptionKey({
+    config: config.keyEncryption,
+    storage,
+    documentNames: sealedDocumentNames,
+    openTransit: transitOf(options),
+    clock,
+    logger,
+    mayMake: true,
   });
 }
 
-function openSigningStore(storage: KeySetStorage, name: string, key: KeyEncryptionKey): DocumentStore<SigningDocument> {
-  return createDocumentStore({
-    storage,
-    name,
-    ring: key.documents,
-    toJson: signingDocumentToJson,
-    fromJson: signingDocumentFromJson,
-  });
+function transitOf({ clock, logger, openTransit }: KeysServiceOptions): OpenTransit {
+  return openTransit ?? openTransitBy({ clock, logger });
 }
 
-function openSecrets({ storage, clock }: KeysServiceOptions, key: KeyEncryptionKey): MasterSecrets {
-  const store = createDocumentStore({
-    storage,
-    name: SECRETS,
-    ring: key.documents,
-    toJson: secretsDocumentToJson,
-    fromJson: secretsDocumentFromJson,
-  });
-  return createMasterSecrets({ store, wrapping: key.wrapping, clock });
+/** Nothing is made before everything that is there has opened, so that no storage ever holds documents of two keys. */
+async function refreshAll({ keyEncryptionKey, documents, ring, secrets, resealing }: Parts): Promise<void> {
+  await keyEncryptionKey.refresh();
+  if (!secrets.isLoaded()) await Promise.all(documents.all.map((store) => store.load()));
+  await ring.refresh();
+  await secrets.refresh();
+  await resealing.run();
 }

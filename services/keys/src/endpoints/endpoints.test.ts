@@ -1,7 +1,15 @@
 import type { HttpResponse } from '@tessera/http';
+import { jwkThumbprint, SIGNING_ALGORITHMS } from '@tessera/oauth';
 import { describe, expect, it } from 'vitest';
 import { createFakeKeySetStorage } from '../testing/fake-key-set-storage.ts';
 import { getRequest, startTestService, type TestServiceOptions, testIssuer } from '../testing/test-service.ts';
+
+/** What makes a public key (RFC 7518 §6.2.1 and §6.3.1, RFC 8037 §2). */
+const MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  RSA: ['n', 'e'],
+  EC: ['crv', 'x', 'y'],
+  OKP: ['crv', 'x'],
+};
 
 async function readyService() {
   const service = await startTestService({ algorithm: 'RS256' });
@@ -23,16 +31,33 @@ async function metadataOf(options: TestServiceOptions): Promise<Record<string, u
 
 describe('the endpoints of the keys service', () => {
   it('RFC 7517 §5: the JWKS has public members only', async () => {
-    const service = await readyService();
+    const service = await startTestService({ algorithm: 'RS256', algorithms: SIGNING_ALGORITHMS });
+    await service.ready();
     const response = await service.handlers.jwks?.(getRequest());
     expect(response?.status).toBe(200);
     expect(response?.headers).toMatchObject({
       'content-type': 'application/json',
       'cache-control': 'public, max-age=600, must-revalidate',
     });
-    const { keys } = parse(response) as { keys: Record<string, unknown>[] };
-    expect(keys.map((key) => Object.keys(key).toSorted())).toEqual([['alg', 'e', 'kid', 'kty', 'n', 'use']]);
-    expect(keys[0]).toMatchObject({ alg: 'RS256', use: 'sig', kty: 'RSA' });
+    const { keys, ...others } = parse(response) as { keys: Record<string, unknown>[] };
+    expect(others).toEqual({});
+    expect(new Set(keys.map(({ alg }) => alg))).toEqual(new Set(SIGNING_ALGORITHMS));
+    expect(keys).toHaveLength(SIGNING_ALGORITHMS.length);
+    expect(keys[0]).toMatchObject({ alg: 'RS256' });
+    for (const key of keys) {
+      expect(Object.keys(key)).toEqual(['kty', 'use', 'alg', 'kid', ...(MEMBERS[String(key['kty'])] ?? [])]);
+      expect(key).toMatchObject({ use: 'sig', kid: jwkThumbprint(key) });
+    }
+    expect((await service.api.getPublicKeys()).keys).toEqual(keys);
+    await service.close();
+  });
+
+  it('RFC 9111 §5.2.2: what may be cached says for how long and by whom, and nothing is called immutable', async () => {
+    const service = await readyService();
+    for (const name of ['jwks', 'discovery', 'serverMetadata'] as const) {
+      const cacheControl = String((await service.handlers[name]?.(getRequest()))?.headers['cache-control']);
+      expect(cacheControl).toMatch(/^public, max-age=\d+(?:, must-revalidate)?$/);
+    }
     await service.close();
   });
 
@@ -44,11 +69,15 @@ describe('the endpoints of the keys service', () => {
       const first = await handler?.(getRequest());
       const etag = String(first?.headers['etag']);
       expect(etag).toMatch(/^"[\w-]{43}"$/);
-      for (const tags of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const { 'content-type': _type, ...cached } = first?.headers ?? {};
+      for (const tags of [etag, `W/${etag}`, `"other", ${etag}`, `"a,b",W/"c" , W/${etag}`, '*', ' * ']) {
         const again = await handler?.(getRequest({ 'if-none-match': tags }));
-        expect(again).toMatchObject({ status: 304, body: '', headers: { etag } });
+        // RFC 9110 §15.4.5: with every header that a cache would keep.
+        expect(again).toEqual({ status: 304, body: '', headers: cached });
       }
-      expect((await handler?.(getRequest({ 'if-none-match': '"other"' })))?.status).toBe(200);
+      for (const tags of ['"other"', '', etag.slice(1, -1), `"${etag}`, `"*", "other"`, `"x${etag.slice(1)}`]) {
+        expect([tags, (await handler?.(getRequest({ 'if-none-match': tags })))?.status]).toEqual([tags, 200]);
+      }
       await service.close();
     },
   );
@@ -184,9 +213,17 @@ describe('the endpoints of the keys service', () => {
       const metadata = parse(await second.handlers.discovery?.(getRequest()));
       return [metadata['id_token_signing_alg_values_supported'], metadata['userinfo_signing_alg_values_supported']];
     };
+    const cacheControl = async () => (await second.handlers.discovery?.(getRequest()))?.headers['cache-control'];
     const hmac = ['HS256', 'HS384', 'HS512'];
     expect(await lists()).toEqual([['ES256', 'EdDSA', ...hmac], ['ES256']]);
-    clock.advance(1260);
+    // Nobody keeps a list without it when it signs, by whichever clock: 264 s are for those.
+    expect(await cacheControl()).toBe('public, max-age=300');
+    clock.advance(1260 - 364);
+    expect(await cacheControl()).toBe('public, max-age=100');
+    clock.advance(200);
+    expect(await cacheControl()).toBe('public, max-age=0');
+    clock.advance(164);
+    expect(await cacheControl()).toBe('public, max-age=300');
     expect(await lists()).toEqual([
       ['ES256', 'ES384', 'EdDSA', ...hmac],
       ['ES256', 'ES384'],
@@ -210,12 +247,35 @@ describe('the endpoints of the keys service', () => {
     await service.close();
   });
 
+  it('a replica that was suspended asks storage before it answers, and where that is silent it does not wait for long', async () => {
+    const storage = createFakeKeySetStorage();
+    const service = await startTestService({ storage });
+    await service.ready();
+    let asked = 0;
+    storage.getKeySet = () => {
+      asked += 1;
+      return new Promise(() => undefined);
+    };
+    service.clock.advance(700);
+    let response: HttpResponse | undefined;
+    const answered = service.handlers.jwks?.(getRequest()).then((answer) => {
+      response = answer;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([asked > 0, response]).toEqual([true, undefined]);
+    service.clock.advance(1.5);
+    await answered;
+    expect(response).toMatchObject({ status: 200 });
+    expect(response?.headers['cache-control']).toBe('public, max-age=294, must-revalidate');
+    await service.close();
+  });
+
   it('a replica cut off from storage lets nobody keep its JWKS for long', async () => {
     const service = await readyService();
     service.storage.isDown = true;
     const cacheControl = async () => (await service.handlers.jwks?.(getRequest()))?.headers['cache-control'];
     service.clock.advance(700);
-    expect(await cacheControl()).toBe('public, max-age=340, must-revalidate');
+    expect(await cacheControl()).toBe('public, max-age=296, must-revalidate');
     service.clock.advance(700);
     expect(await cacheControl()).toBe('public, max-age=0, must-revalidate');
     await service.close();

@@ -21,15 +21,18 @@ export interface MetadataAlgorithms {
   readonly signing: readonly SigningAlgorithm[];
   /** Those that are not configured any more, while tokens that were signed with them are in use. */
   readonly former: readonly SigningAlgorithm[];
+  /** Until another one is known to sign, in seconds; may be infinite. Default: for ever. */
+  readonly stableSeconds?: number;
 }
 
-const CACHE_CONTROL = 'public, max-age=300';
+const MAX_AGE_SECONDS = 300;
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /**
- * The discovery document (OIDC Discovery §4, RFC 8414 §3): what this installation has switched on. Built anew only when the
- * algorithms change. Throws `unavailable` while there is no key.
+ * The discovery document (OIDC Discovery §4, RFC 8414 §3), the same at all its addresses (RFC 8414 §5): what this installation has switched on. Built anew only when the
+ * algorithms change. It may be kept for five minutes, and never so long that it lacks an algorithm that tokens are signed with.
+ * Throws `unavailable` while there is no key.
  */
 export function createMetadataHandler(
   config: MetadataConfig,
@@ -48,7 +51,8 @@ export function createMetadataHandler(
   return async (request) => {
     const current = algorithms();
     if (current === undefined) throw unavailable('keys.not_ready', 'there is no signing key yet');
-    return conditionalResponse(request, { ...documentFor(current), cacheControl: CACHE_CONTROL });
+    const maxAgeSeconds = Math.max(0, Math.floor(Math.min(MAX_AGE_SECONDS, current.stableSeconds ?? MAX_AGE_SECONDS)));
+    return conditionalResponse(request, { ...documentFor(current), cacheControl: `public, max-age=${maxAgeSeconds}` });
   };
 }
 

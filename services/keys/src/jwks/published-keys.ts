@@ -3,6 +3,7 @@ import type { PublicKeys } from '@tessera/contracts';
 import type { SigningAlgorithm } from '@tessera/oauth';
 import { type ConfiguredAlgorithms, type KeySets, listPublishedKeys } from '../rotation/select-key.ts';
 import type { SigningKey } from '../signers/signing-key.ts';
+import { publicJwk } from './public-jwk.ts';
 
 /** The published keys at one moment. */
 export interface PublishedKeys extends PublicKeys {
@@ -29,7 +30,7 @@ export function createPublishedKeys(
 
 /** The version comes from the content, so that all replicas give the same set the same one. */
 function publish(keys: readonly SigningKey[]): PublishedKeys {
-  const jwks = keys.map((key) => key.jwk);
+  const jwks = keys.map((key) => publicJwk(key.jwk));
   const jwksJson = JSON.stringify({ keys: jwks });
   return {
     version: createHash('sha256').update(jwksJson).digest('base64url'),

@@ -1,6 +1,7 @@
 /**
  * The life of a signing key: pre-published from `createdAt`, active from `activeAt`, retired from `retiredAt` and gone from
  * `goneAt`. The first two are fixed when it is made, the others when its successor is; so replicas agree without talking.
+ * Nothing of it comes later than was fixed, but the end; only an order, or a signer that is gone, makes anything come earlier.
  */
 export interface KeyLife {
   readonly createdAt: Date;
@@ -9,6 +10,16 @@ export interface KeyLife {
   readonly retiredAt?: Date;
   /** When the last token it signed has expired. */
   readonly goneAt?: Date;
+}
+
+/** Where a key, or a master secret, is in its life. */
+export type LifeStage = 'pre-published' | 'active' | 'retired' | 'gone';
+
+/** The stage at `now`. */
+export function stageOf({ activeAt, retiredAt, goneAt }: KeyLife, now: Date): LifeStage {
+  if (goneAt !== undefined && goneAt <= now) return 'gone';
+  if (retiredAt !== undefined && retiredAt <= now) return 'retired';
+  return activeAt <= now ? 'active' : 'pre-published';
 }
 
 /** The key that signs: the latest that is active already, unless it was retired without a successor. Keys in order of activation. */

@@ -4,15 +4,21 @@ import { silentLogger } from '@tessera/telemetry';
 import { describe, expect, it } from 'vitest';
 import { createDocumentStore, type DocumentStore } from '../encryption/document-store.ts';
 import type { KeySetStorage } from '../ports.ts';
-import { type GenerateKeyPair, generateSigningKeyPair } from '../signers/generate-key-pair.ts';
-import { createKeyVault } from '../signers/key-vault.ts';
+import { createCustody } from '../signers/custody.ts';
+import { createLocalCustodian } from '../signers/local/custodian.ts';
+import { type GenerateKeyPair, generateSigningKeyPair } from '../signers/local/generate-key-pair.ts';
 import { createFakeKeySetStorage } from '../testing/fake-key-set-storage.ts';
 import { createKeyEncryptionRing } from '../testing/key-encryption-ring.ts';
 import { testConfig } from '../testing/test-service.ts';
 import { createKeyRing } from './key-ring.ts';
 import { createRotationPolicy } from './policy.ts';
 import type { ConfiguredAlgorithms } from './select-key.ts';
-import { type SigningDocument, signingDocumentFromJson, signingDocumentToJson } from './signing-document.ts';
+import {
+  emptySigningDocument,
+  type SigningDocument,
+  signingDocumentFromJson,
+  signingDocumentToJson,
+} from './signing-document.ts';
 
 const ring = createKeyEncryptionRing();
 const cheap: ConfiguredAlgorithms = ['ES256', 'EdDSA'];
@@ -40,6 +46,7 @@ function openRing(
       return storage.getKeySet(name);
     },
   };
+  const local = createLocalCustodian(ring, { generate });
   const keyRing = createKeyRing({
     clock,
     logger: silentLogger,
@@ -47,7 +54,7 @@ function openRing(
     configured,
     store: openStore(watched, 'signing'),
     earlierStores: ['signing:RS256', 'signing:ES256'].map((name) => openStore(watched, name)),
-    vault: createKeyVault(ring, generate),
+    custody: createCustody(local, { local }),
   });
   return { keyRing, storage, clock, read };
 }
@@ -103,7 +110,7 @@ describe('the ring of keys', () => {
     await old.keyRing.refresh();
     const { document } = await openStore(old.storage, 'signing').load();
     const storage = createFakeKeySetStorage();
-    await openStore(storage, 'signing:ES256').replace(0, document ?? { keys: [] }, []);
+    await openStore(storage, 'signing:ES256').replace(0, document ?? emptySigningDocument, []);
     const { keyRing, read, clock } = openRing(['EdDSA'], { storage, clock: old.clock });
     await keyRing.refresh();
     expect(read).toEqual(['signing', 'signing:RS256', 'signing:ES256']);
@@ -127,7 +134,7 @@ describe('the ring of keys', () => {
     await old.keyRing.refresh();
     const { document } = await openStore(old.storage, 'signing').load();
     const storage = createFakeKeySetStorage();
-    await openStore(storage, 'signing:ES256').replace(0, document ?? { keys: [] }, []);
+    await openStore(storage, 'signing:ES256').replace(0, document ?? emptySigningDocument, []);
     const { keyRing } = openRing(['ES256'], { storage, clock: old.clock });
     await keyRing.refresh();
     expect((await openStore(storage, 'signing').load()).document).toEqual(document);

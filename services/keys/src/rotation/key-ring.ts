@@ -1,23 +1,27 @@
 import type { Clock } from '@tessera/clock';
-import type { SecurityEvent } from '@tessera/contracts';
 import { unavailable } from '@tessera/errors';
-import { newEvent } from '@tessera/events';
 import type { Logger } from '@tessera/telemetry';
 import type { DocumentStore } from '../encryption/document-store.ts';
-import type { KeyVault } from '../signers/key-vault.ts';
+import type { Custody } from '../signers/custody.ts';
 import type { SigningKey } from '../signers/signing-key.ts';
-import { type KeyChange, tellChanges } from './key-changes.ts';
+import { decideNext } from './decide-next.ts';
+import { createDestruction } from './destruction.ts';
+import { createFreshness } from './freshness.ts';
+import type { KeyChange } from './key-changes.ts';
+import { changeEvent } from './next-document.ts';
 import { nextMoment } from './plan.ts';
-import { planSets } from './plan-sets.ts';
 import type { RotationPolicy } from './policy.ts';
+import { createRevokedMemory } from './revoked-memory.ts';
 import { type ConfiguredAlgorithms, groupByAlgorithm, type KeySets } from './select-key.ts';
-import type { SigningDocument, StoredSigningKey } from './signing-document.ts';
+import { emptySigningDocument, type SigningDocument, type StoredSigningKey } from './signing-document.ts';
 
 /** The signing keys as this replica knows them. */
 export interface KeyRing {
   readonly sets: () => KeySets<SigningKey>;
   /** How long ago storage was asked for what is known; infinite before the first answer. */
-  ageSeconds(): number;
+  readonly ageSeconds: () => number;
+  /** Version of the document that is known; 0 before the first answer. */
+  readonly version: () => number;
   /**
    * Asks storage, and carries out what is due. Calls at the same time share one run. Of replicas that do the same at once
    * one writes, and the others take over what it wrote. A crash before the write loses a key nobody has seen.
@@ -40,7 +44,13 @@ export interface KeyRingOptions {
   readonly store: DocumentStore<SigningDocument>;
   /** Where version 0.1.0 stored the set of each algorithm: read while `store` is empty, and never written. */
   readonly earlierStores: readonly DocumentStore<SigningDocument>[];
-  readonly vault: KeyVault;
+  readonly custody: Custody;
+  /**
+   * When the last token of each key expires, as far as the journal knows. Asked for when a key is soon to go. Default: unknown.
+   */
+  readonly latestExpiries?: () => Promise<ReadonlyMap<string, Date>>;
+  /** Told of each step that this replica wrote. */
+  readonly onChange?: (change: KeyChange<StoredSigningKey>) => void;
 }
 
 const MAX_ATTEMPTS = 10;
@@ -48,37 +58,48 @@ const MIN_REFRESH_MS = 20;
 
 /** A key ring that knows nothing yet. */
 export function createKeyRing(options: KeyRingOptions): KeyRing {
-  const { clock, policy, store, vault } = options;
+  const { clock, logger, policy, store, custody } = options;
+  const memory = createRevokedMemory();
+  const destruction = createDestruction(custody, logger);
+  const { ask, ageSeconds, hasAnswer } = createFreshness(clock);
   let sets: KeySets<SigningKey> = new Map();
-  let asked: { readonly at: Date; readonly monotonicMs: number } | undefined;
+  let knownVersion = 0;
+  let opened: SigningDocument | undefined;
+  let pending: SigningDocument['discarded'] = [];
   let running: Promise<void> | undefined;
 
-  const ageSeconds = (): number => {
-    if (asked === undefined) return Number.POSITIVE_INFINITY;
-    // The wall clock may be set back and the monotonic one stands still in suspension: the larger age is the safe one.
-    const wallMs = clock.now().getTime() - asked.at.getTime();
-    return Math.max(wallMs, clock.monotonicMs() - asked.monotonicMs) / 1000;
-  };
-
   const attempt = async (): Promise<boolean> => {
-    const asking = { at: clock.now(), monotonicMs: clock.monotonicMs() };
+    const answered = ask();
+    const isFirstLook = !hasAnswer();
     const { version, document } = await store.load();
-    const keys = document?.keys ?? (await loadEarlier(options.earlierStores));
-    const adopt = (known: readonly StoredSigningKey[]): void => {
-      sets = vault.open(groupByAlgorithm(known));
-      asked = asking;
+    const before = document ?? { ...emptySigningDocument, keys: await loadEarlier(options.earlierStores) };
+    const adopt = async (known: SigningDocument, at: number): Promise<void> => {
+      if (known !== opened) {
+        memory.learn(known.revoked);
+        // A revoked key neither signs nor is published here, whatever storage says: it may have been put back to an earlier state.
+        sets = await custody.open(groupByAlgorithm(known.keys.filter(({ kid }) => !memory.has(kid))));
+        opened = known;
+      }
+      answered();
+      knownVersion = at;
     };
-    adopt(keys);
-    const due = await rotate(options, keys);
-    if (due === undefined && version > 0) return true;
-    const next = due?.keys ?? keys;
-    if (!(await store.replace(version, { keys: next }, (due?.changes ?? []).map(changeEvent)))) return false;
-    adopt(next);
+    await adopt(before, version);
+    const next = await decideNext({ ...options, stored: before, memory, destroyed: destruction.done, isFirstLook });
+    pending = before.discarded;
+    if (!next.isChanged && version > 0) return true;
+    if (!(await store.replace(version, next.document, next.changes.map(changeEvent)))) return false;
+    await adopt(next.document, version + 1);
+    for (const change of next.changes) options.onChange?.(change);
+    pending = next.document.discarded;
     return true;
   };
 
   const run = async (): Promise<void> => {
-    for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) if (await attempt()) return;
+    for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
+      if (!(await attempt())) continue;
+      await destruction.carryOut(pending);
+      return;
+    }
     throw unavailable('keys.rotation_contended', 'other replicas kept changing the key sets');
   };
 
@@ -91,11 +112,12 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
 
   return {
     sets: () => sets,
+    version: () => knownVersion,
     ageSeconds,
     refresh,
     async ensureFresh() {
       if (ageSeconds() <= policy.staleAfterSeconds) return;
-      if (asked === undefined) throw unavailable('keys.not_ready', 'the signing keys are not loaded yet');
+      if (!hasAnswer()) throw unavailable('keys.not_ready', 'the signing keys are not loaded yet');
       try {
         await refresh();
       } catch (error) {
@@ -112,38 +134,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   };
 }
 
-interface Due {
-  readonly keys: readonly StoredSigningKey[];
-  readonly changes: readonly KeyChange<StoredSigningKey>[];
-}
-
-/** The sets as they are to be stored, and what to tell; undefined when nothing is due. Makes the new keys, all at once. */
-async function rotate(
-  { clock, logger, policy, configured, vault }: KeyRingOptions,
-  before: readonly StoredSigningKey[],
-): Promise<Due | undefined> {
-  const now = clock.now();
-  const plans = [...planSets(groupByAlgorithm(before), configured, now, policy)];
-  const planned = await Promise.all(
-    plans.map(async ([alg, { keys, create }]) =>
-      create === undefined ? keys : [...keys, await vault.create(alg, create)],
-    ),
-  );
-  const { keys, changes } = tellChanges(before, planned.flat(), now);
-  const known = new Set(before.map(({ kid }) => kid));
-  for (const { kid, alg, activeAt } of keys.filter((key) => !known.has(key.kid))) {
-    logger.info({ kid, alg, active_at: activeAt.toISOString() }, 'new signing key');
-  }
-  return plans.some(([, { isChanged }]) => isChanged) || changes.length > 0 ? { keys, changes } : undefined;
-}
-
 async function loadEarlier(stores: KeyRingOptions['earlierStores']): Promise<readonly StoredSigningKey[]> {
   const stored = await Promise.all(stores.map((store) => store.load()));
   return stored.flatMap(({ document }) => document?.keys ?? []);
-}
-
-/** Events name the set of the key's algorithm. */
-function changeEvent({ key, step, at }: KeyChange<StoredSigningKey>): SecurityEvent {
-  const keySet = `signing:${key.alg}`;
-  return newEvent('key.changed', keySet, { keySet, kid: key.kid, algorithm: key.alg, change: step }, at);
 }

@@ -1,6 +1,6 @@
 import type { SigningAlgorithm } from '@tessera/oauth';
 import { findActiveKey } from './key-life.ts';
-import { planRotation, type RotatingKey, type RotationPlan } from './plan.ts';
+import { type KeyKnowledge, planRotation, type RotatingKey, type RotationPlan } from './plan.ts';
 import type { RotationPolicy } from './policy.ts';
 import type { ConfiguredAlgorithms, KeySets } from './select-key.ts';
 
@@ -14,6 +14,7 @@ export function planSets<K extends RotatingKey>(
   configured: ConfiguredAlgorithms,
   now: Date,
   policy: RotationPolicy,
+  knowledge: KeyKnowledge<K> = {},
 ): ReadonlyMap<SigningAlgorithm, RotationPlan<K>> {
   const plans = new Map<SigningAlgorithm, RotationPlan<K>>();
   const keysOf = (alg: SigningAlgorithm): readonly K[] => plans.get(alg)?.keys ?? stored.get(alg) ?? [];
@@ -22,7 +23,7 @@ export function planSets<K extends RotatingKey>(
     const hasOtherSigner = [...algorithms].some(
       (other) => other !== alg && findActiveKey(keysOf(other), now) !== undefined,
     );
-    const situation = { isInUse: configured.includes(alg), hasOtherSigner };
+    const situation = { ...knowledge, isInUse: configured.includes(alg), hasOtherSigner };
     plans.set(alg, planRotation(stored.get(alg) ?? [], now, policy, situation));
   }
   return plans;

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { testConfig } from '../testing/test-service.ts';
 import { findActiveKey } from './key-life.ts';
+import { type OrderableKey, planOrder } from './orders.ts';
 import { planRotation, type RotatingKey } from './plan.ts';
 import { createRotationPolicy } from './policy.ts';
 
@@ -59,6 +60,65 @@ describe('planning a rotation', () => {
     expect(planRotation(keys, at(21_700), longer, inUse).isChanged).toBe(false);
     const shorter = { ...policy, retentionSeconds: 1 };
     expect(planRotation(keys, at(20_400), shorter, inUse).isChanged).toBe(false);
+  });
+
+  it('no key goes before the last token that is known has expired, and the tolerance of clocks', () => {
+    const keys = carryOut([first], at(20_340));
+    const end = 21_600 + 86_700;
+    const known = { ...inUse, latestExpiry: (key: RotatingKey) => (key === keys[0] ? at(end + 1000) : undefined) };
+    expect(planRotation(keys, at(30_000), policy, known).keys[0]?.goneAt).toEqual(at(end + 1300));
+    expect(planRotation(keys, at(end), policy, known).keys[0]?.activeAt).toEqual(start);
+    expect(planRotation(keys, at(end), policy, inUse).keys[0]?.activeAt).toEqual(at(21_600));
+    const earlier = { ...inUse, latestExpiry: () => at(end - 301) };
+    expect(planRotation(keys, at(20_400), policy, earlier).isChanged).toBe(false);
+  });
+
+  it('lifetimes made shorter concern the keys of later: a key notes the longest under which it may have signed', () => {
+    const key = { ...first, retentionSeconds: policy.retentionSeconds };
+    const longer = { ...policy, retentionSeconds: policy.retentionSeconds + 1000 };
+    const noted = planRotation([key], at(100), longer, inUse);
+    expect(noted).toMatchObject({ isChanged: true, keys: [{ retentionSeconds: longer.retentionSeconds }] });
+    expect(planRotation(noted.keys, at(200), policy, inUse).isChanged).toBe(false);
+    const [retired] = planRotation(noted.keys, at(20_340), { ...policy, retentionSeconds: 1 }, inUse).keys;
+    expect(retired?.goneAt).toEqual(at(21_600 + longer.retentionSeconds));
+  });
+
+  it('for orders at any times: one key signs always, and no token outlives its key', () => {
+    const order = fc.constantFrom('none', 'planned', 'now', 'revoke active', 'revoke waiting');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 9000 }), order), { maxLength: 40 }), (steps) => {
+        let now = start;
+        let made = 0;
+        const name = (key: RotatingKey) => ('kid' in key ? (key as OrderableKey) : named(key));
+        const named = (key: RotatingKey): OrderableKey => {
+          made += 1;
+          return { ...key, kid: `k${made}`, alg: 'ES256' };
+        };
+        let keys: readonly OrderableKey[] = carryOut([], now).map(name);
+        for (const [pause, what] of steps) {
+          now = addSeconds(now, pause);
+          keys = carryOut(keys, now).map(name);
+          const active = findActiveKey(keys, now);
+          const waiting = keys.find((key) => key.activeAt > now);
+          const revoked = what === 'revoke active' ? active : what === 'revoke waiting' ? waiting : undefined;
+          const given =
+            what === 'planned' || what === 'now'
+              ? ({ type: 'rotate', urgency: what } as const)
+              : ({ type: 'revoke', kids: revoked === undefined ? [] : [revoked.kid] } as const);
+          const plan = planOrder(new Map([['ES256', keys]]), given, { configured: ['ES256'], policy, now }).get(
+            'ES256',
+          );
+          if (plan !== undefined)
+            keys = [...plan.keys, ...(plan.create ? [{ ...plan.create, privateKey: 1 }] : [])].map(name);
+          expect(findActiveKey(keys, now)?.privateKey).toBe(1);
+          expect(keys.filter((key) => key.activeAt > now).length).toBeLessThanOrEqual(1);
+          if (revoked !== undefined) expect(keys.map(({ kid }) => kid)).not.toContain(revoked.kid);
+          for (const { retiredAt, goneAt } of keys.slice(0, -1)) {
+            expect(addSeconds(retiredAt ?? now, policy.retentionSeconds) <= (goneAt ?? now)).toBe(true);
+          }
+        }
+      }),
+    );
   });
 
   it('a set out of use retires its last key when its successor would have signed, if another set signs', () => {

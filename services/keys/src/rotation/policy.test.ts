@@ -12,7 +12,7 @@ describe('the rotation policy', () => {
       prePublicationSeconds: 1260,
       reloadSeconds: 30,
       staleAfterSeconds: 630,
-      skewSeconds: 220,
+      skewSeconds: 264,
       retentionSeconds: 86_700,
       maxKeysPerSet: 100,
     });
@@ -35,6 +35,9 @@ describe('the rotation policy', () => {
       createRotationPolicy(testConfig({ algorithm: 'RS256', algorithms })).maxKeysPerSet;
     expect(perSet(['RS256', 'ES256'])).toBe(75);
     expect(perSet(SIGNING_ALGORITHMS)).toBe(15);
+    const config = testConfig({ algorithm: 'RS256' });
+    const large = { ...config.signer, type: 'local', rsaKeyBits: 4096, selfSignedCertificates: true } as const;
+    expect(createRotationPolicy({ ...config, signer: large }).maxKeysPerSet).toBe(54);
   });
 
   it('at any rotation period no cached JWKS is in use when a key it lacks signs first', () => {

@@ -27,18 +27,20 @@ export const LIFETIME_TOLERANCE_SECONDS = 300;
 
 const MAX_KEYS_PER_SET = 100;
 
-/** Most keys in the sets of all configured algorithms. Bounds the JWKS and the stored document. */
+/** Most keys in the sets of all configured algorithms. Bounds the JWKS and, with their size, the stored document. */
 const MAX_KEYS = 150;
+/** Storage takes documents of 256 KiB; what is not keys has the rest. */
+const MAX_BYTES_OF_KEYS = 200_000;
 
 const MAX_AGE_LIMIT_SECONDS = 600;
 const MAX_RELOAD_SECONDS = 30;
 
 /**
- * The rule, with `spare = (prePublication − maxAge) / 3`:
+ * The rule, with `spare = prePublication − maxAge`:
  *
  * - `maxAge = min(600, ⌊rotation / 4⌋)`, at least 1;
  * - `prePublication = min(2 × maxAge + 60, rotation / 2)`, at least `maxAge + 1`;
- * - `reload = min(30, spare)` and `skew = spare`.
+ * - `reload = min(30, spare / 3)` and `skew = 2/5 × spare`.
  *
  * A JWKS served just before a replica learns of a new key is `reload` old at most and is kept for `maxAge`; the replica whose
  * clock runs furthest ahead signs `skew` early. From `reload + maxAge + skew < prePublication` it follows that no cached
@@ -55,7 +57,7 @@ export function createRotationPolicy(
   const rotationSeconds = config.signer.keysRotationPeriodSeconds;
   const maxAgeSeconds = Math.max(1, Math.min(MAX_AGE_LIMIT_SECONDS, Math.floor(rotationSeconds / 4)));
   const prePublicationSeconds = Math.max(maxAgeSeconds + 1, Math.min(2 * maxAgeSeconds + 60, rotationSeconds / 2));
-  const spareSeconds = (prePublicationSeconds - maxAgeSeconds) / 3;
+  const spareSeconds = prePublicationSeconds - maxAgeSeconds;
   const longestLifetimeSeconds = Math.max(
     config.expiry.idTokensSeconds,
     config.expiry.accessTokensSeconds,
@@ -65,12 +67,23 @@ export function createRotationPolicy(
     rotationSeconds,
     maxAgeSeconds,
     prePublicationSeconds,
-    reloadSeconds: Math.min(MAX_RELOAD_SECONDS, spareSeconds),
+    reloadSeconds: Math.min(MAX_RELOAD_SECONDS, spareSeconds / 3),
     staleAfterSeconds: prePublicationSeconds / 2,
-    skewSeconds: spareSeconds,
+    skewSeconds: (2 * spareSeconds) / 5,
     retentionSeconds: longestLifetimeSeconds + LIFETIME_TOLERANCE_SECONDS,
-    maxKeysPerSet: Math.min(MAX_KEYS_PER_SET, Math.floor(MAX_KEYS / configuredAlgorithms(config.signer).length)),
+    maxKeysPerSet: Math.min(
+      MAX_KEYS_PER_SET,
+      Math.floor(maxKeys(config.signer) / configuredAlgorithms(config.signer).length),
+    ),
   };
+}
+
+/** As many as fit with a public key, moments and perhaps a certificate each; what is kept elsewhere may be RSA of 4,096 bits. */
+function maxKeys(signer: TesseraConfig['signer']): number {
+  const rsaBytes = (signer.type === 'vault' ? 4096 : signer.rsaKeyBits) / 8;
+  const hasCertificates = signer.type === 'local' && signer.selfSignedCertificates;
+  const bytes = 700 + ((rsaBytes + (hasCertificates ? 2 * rsaBytes + 700 : 0)) * 4) / 3;
+  return Math.min(MAX_KEYS, Math.floor(MAX_BYTES_OF_KEYS / bytes));
 }
 
 /** Lifetimes of a client's own for tokens that are signed here: not of ID tokens keyed by its secret, nor of reference tokens. */

@@ -9,6 +9,8 @@ export interface RotationLoop {
    * a stored document is of an unknown format.
    */
   readonly ready: Promise<void>;
+  /** Refreshes now, as something is known to have changed; a failure is retried as any other. */
+  readonly wake: () => Promise<void>;
   close(): void;
 }
 
@@ -36,8 +38,9 @@ export function startRotationLoop(options: RotationLoopOptions): RotationLoop {
   let isClosed = false;
   let isReady = false;
   let failures = 0;
+  let running: Promise<void> | undefined;
 
-  const turn = async (): Promise<void> => {
+  const runTurn = async (): Promise<void> => {
     try {
       await refresh();
       failures = 0;
@@ -48,18 +51,32 @@ export function startRotationLoop(options: RotationLoopOptions): RotationLoop {
       failures += 1;
       logger.warn({ err: error }, 'the keys could not be refreshed');
       if (!isReady && isHopeless(error)) {
+        running = undefined;
         reject(error as Error);
         return;
       }
     }
+    // Before the timer is set, which may be due at once.
+    running = undefined;
     if (isClosed) return;
     const retryMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
     timer = clock.schedule(failures === 0 ? nextRefreshMs() : retryMs, () => void turn());
+  };
+  const turn = (): Promise<void> => {
+    running ??= runTurn();
+    return running;
   };
 
   void turn();
   return {
     ready,
+    async wake() {
+      // What is under way may have read what was there before.
+      await running;
+      if (isClosed) return;
+      timer?.cancel();
+      await turn();
+    },
     close() {
       isClosed = true;
       timer?.cancel();

@@ -1,72 +1,114 @@
 import { describe, expect, it } from 'vitest';
-import { simulate } from '../testing/simulation.ts';
-import { testConfig } from '../testing/test-service.ts';
-import { createRotationPolicy } from './policy.ts';
+import type { SimulationOptions } from '../testing/simulation/options.ts';
+import { chooseScenario, policyOf } from '../testing/simulation/scenario.ts';
+import { simulate } from '../testing/simulation/simulate.ts';
+import type { RotationPolicy } from './policy.ts';
 import type { ConfiguredAlgorithms } from './select-key.ts';
 
-const hours = 3600;
+const hour = 3600;
 
-describe('days of three replicas with clocks apart, pauses and storage failures', () => {
-  it.each([
-    { seed: 1, rotationSeconds: 6 * hours, lifetimeSeconds: 24 * hours, days: 4 },
-    { seed: 2, rotationSeconds: 6 * hours, lifetimeSeconds: 1 * hours, days: 4 },
-    { seed: 3, rotationSeconds: 2400, lifetimeSeconds: 1 * hours, days: 2 },
-    { seed: 4, rotationSeconds: 900, lifetimeSeconds: 600, days: 1 },
-  ])('no relying party meets a token it cannot verify (rotation every $rotationSeconds s)', async (run) => {
-    const policy = policyFor(run.rotationSeconds, run.lifetimeSeconds);
-    const result = await simulate({ ...run, policy });
-    expect(result.unverifiable).toBe(0);
-    expect(result.verified).toBeGreaterThan(10_000);
-    expect(result.keysSeen).toBeGreaterThan(10);
-    expect(result.refused).toBeGreaterThan(0);
+/** A week with nothing special, and what a test changes of it. */
+function week(seed: number, changes: Partial<SimulationOptions> = {}, broken: Partial<RotationPolicy> = {}) {
+  return simulate({
+    seed,
+    days: 7,
+    policyFor: (algorithms, lifetime) => ({ ...policyOf(6 * hour, algorithms, lifetime), ...broken }),
+    lifetimesSeconds: [hour],
+    algorithms: [['ES256']],
+    plannedRotations: 0,
+    ...changes,
+  });
+}
+
+/** Failures of some seeds together, so that what is likely to fail does. */
+async function failures(changes: Partial<SimulationOptions>, broken: Partial<RotationPolicy> = {}) {
+  const results = [];
+  for (const seed of [1, 2, 3]) results.push(await week(seed, changes, broken));
+  return results.flatMap((result) => result.unverifiable);
+}
+
+describe('three replicas with clocks two minutes ahead and behind, pauses, restarts and storage failures', () => {
+  it.each([1, 2, 3, 4])('no relying party meets a token it cannot verify in 90 days (seed %i)', async (seed) => {
+    const result = await simulate({ ...chooseScenario(seed), days: 90 });
+    expect(result.unverifiable).toEqual([]);
+    expect(result.verified).toBeGreaterThan(5000);
+    expect(result.keys).toBeGreaterThan(30);
+    expect(Math.min(...Object.values(result.troubles))).toBeGreaterThan(10);
   });
 
-  it('no relying party meets a token it cannot verify, with several algorithms', async () => {
-    const algorithms: ConfiguredAlgorithms = ['ES256', 'EdDSA', 'ES384'];
-    const policy = policyFor(6 * hours, 24 * hours, algorithms);
-    const result = await simulate({ seed: 8, days: 2, lifetimeSeconds: 24 * hours, policy, algorithms });
-    expect(result.unverifiable).toBe(0);
-    expect(result.verified).toBeGreaterThan(10_000);
-    expect(result.keysSeen).toBeGreaterThan(20);
-    for (const alg of algorithms) expect(result.signed[alg]).toBeGreaterThan(3000);
+  it('the same seed gives the same run', async () => {
+    expect(await week(9)).toEqual(await week(9));
+    expect(await week(9)).not.toEqual(await week(10));
   });
 
-  it.each<{ seed: number; before: ConfiguredAlgorithms; after: ConfiguredAlgorithms }>([
-    { seed: 9, before: ['ES256'], after: ['ES256', 'EdDSA', 'ES384'] },
-    { seed: 10, before: ['ES256', 'EdDSA', 'ES384'], after: ['ES256'] },
-    { seed: 11, before: ['ES256', 'EdDSA'], after: ['ES384', 'ES256'] },
-    { seed: 12, before: ['ES256'], after: ['ES384'] },
-  ])('no relying party meets one while replicas go from $before to $after one by one', async (run) => {
-    const policy = policyFor(2 * hours, 6 * hours, run.before);
-    const change = { atDay: 0.5, algorithms: run.after };
-    const simulation = { seed: run.seed, days: 1.5, lifetimeSeconds: 6 * hours, policy, algorithms: run.before };
-    const result = await simulate({ ...simulation, change });
-    expect(result.unverifiable).toBe(0);
-    expect(result.verified).toBeGreaterThan(10_000);
-    for (const alg of [...run.before, ...run.after]) expect(result.signed[alg]).toBeGreaterThan(1000);
+  it('no relying party meets one through planned emergency rotations, at any moments', async () => {
+    const result = await week(5, { plannedRotations: 100, algorithms: [['RS256', 'ES256']] });
+    expect(result.unverifiable).toEqual([]);
+    expect(result.keys).toBeGreaterThan(100);
   });
 
-  it('the simulation notices relying parties that keep a JWKS too long', async () => {
-    const policy = policyFor(6 * hours, 1 * hours);
-    const result = await simulate({ seed: 5, days: 1, lifetimeSeconds: 1 * hours, policy, keepsSeconds: 2 * hours });
-    expect(result.unverifiable).toBeGreaterThan(0);
+  it.each<{ before: ConfiguredAlgorithms; after: ConfiguredAlgorithms }>([
+    { before: ['ES256'], after: ['ES256', 'EdDSA', 'ES384'] },
+    { before: ['ES256', 'EdDSA', 'ES384'], after: ['ES256'] },
+    { before: ['ES256', 'EdDSA'], after: ['ES384', 'ES256'] },
+    { before: ['ES256'], after: ['ES384'] },
+  ])('no relying party meets one while replicas go from $before to $after one by one', async ({ before, after }) => {
+    const result = await week(6, { algorithms: [before, after] });
+    expect(result.unverifiable).toEqual([]);
   });
 
-  it('the simulation notices keys that go before their tokens expire', async () => {
-    const policy = { ...policyFor(6 * hours, 1 * hours), retentionSeconds: 1200 };
-    const result = await simulate({ seed: 6, days: 1, lifetimeSeconds: 1 * hours, policy });
-    expect(result.unverifiable).toBeGreaterThan(0);
+  it('no relying party meets one when lifetimes are made shorter, as the journal knows how long tokens are valid', async () => {
+    expect(await failures({ lifetimesSeconds: [24 * hour, 600] })).toEqual([]);
   });
 
-  it('the simulation notices replicas that sign by old state', async () => {
-    const policy = { ...policyFor(6 * hours, 1 * hours), staleAfterSeconds: 1e9 };
-    const result = await simulate({ seed: 7, days: 4, lifetimeSeconds: 1 * hours, policy });
-    expect(result.unverifiable).toBeGreaterThan(0);
+  it('a rotation at once breaks what its preview says, and for no longer', async () => {
+    const results = [];
+    for (const seed of [1, 2, 3]) results.push(await week(seed, { atOnceOnDay: 3.4 }));
+    expect(results.flatMap(({ unverifiable }) => unverifiable).length).toBeGreaterThan(0);
+    for (const { unverifiable, atOnceSeconds = 0, mayFailUntilSeconds = 0 } of results) {
+      for (const { kind, atSeconds } of unverifiable) {
+        expect(kind).toBe('unknown');
+        expect(atSeconds).toBeGreaterThan(atOnceSeconds - 1);
+        // A replica that is cut off from storage may give a JWKS without the key for so much longer.
+        expect(atSeconds).toBeLessThan(mayFailUntilSeconds + 1260 - 894);
+      }
+    }
   });
 });
 
-function policyFor(rotationSeconds: number, lifetimeSeconds: number, algorithms: ConfiguredAlgorithms = ['ES256']) {
-  const config = testConfig({ rotationSeconds, algorithm: algorithms[0], algorithms });
-  const expiry = { ...config.expiry, idTokensSeconds: lifetimeSeconds, accessTokensSeconds: lifetimeSeconds };
-  return createRotationPolicy({ ...config, expiry });
-}
+describe('the simulation notices', () => {
+  it('keys that sign without having been published before', async () => {
+    const found = await failures({}, { prePublicationSeconds: 1 });
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.every(({ kind }) => kind === 'unknown')).toBe(true);
+  });
+
+  it('relying parties that keep a JWKS too long', async () => {
+    expect((await failures({ keepsSeconds: 2 * hour })).length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    {
+      what: 'keys that go before their tokens expire',
+      lifetimesSeconds: [24 * hour],
+      broken: { retentionSeconds: 1200 },
+    },
+    { what: 'lifetimes made shorter that nobody remembers', lifetimesSeconds: [24 * hour, 600], broken: {} },
+  ])('$what', async ({ lifetimesSeconds, broken }) => {
+    const found = await failures({ lifetimesSeconds, keepsNoJournal: true, notesNoLifetimes: true }, broken);
+    expect(found.some(({ kind }) => kind === 'gone')).toBe(true);
+    expect(await failures({ lifetimesSeconds }, broken)).toEqual([]);
+  });
+
+  it('no lifetime that was made shorter, as keys note the longest one, though nobody keeps a journal', async () => {
+    expect(await failures({ lifetimesSeconds: [24 * hour, 600], keepsNoJournal: true })).toEqual([]);
+  });
+
+  it('replicas that sign by old state', async () => {
+    expect((await failures({ days: 30 }, { staleAfterSeconds: 1e9 })).length).toBeGreaterThan(0);
+  });
+
+  it('clocks that are further apart than the policy allows for', async () => {
+    expect((await failures({ days: 30, skewSeconds: 600 })).length).toBeGreaterThan(0);
+  });
+});

@@ -3,7 +3,7 @@ import type { SessionsConfig, TesseraConfig } from '@tessera/config';
 import type { TokenToSign } from '@tessera/contracts';
 import type { HttpRequest } from '@tessera/http';
 import { importVerificationKey, type SigningAlgorithm, type VerificationKey } from '@tessera/oauth';
-import { silentLogger } from '@tessera/telemetry';
+import { noMetrics, silentLogger } from '@tessera/telemetry';
 import type { KeysService } from '../ports.ts';
 import { createKeysService } from '../server.ts';
 import { createFakeKeySetStorage, type FakeKeySetStorage } from './fake-key-set-storage.ts';
@@ -44,8 +44,24 @@ export function testConfig(options: TestServiceOptions = {}): TesseraConfig {
       keysRotationPeriodSeconds: options.rotationSeconds ?? 21_600,
       algorithm,
       algorithms: options.algorithms ?? [algorithm],
+      rsaKeyBits: 2048,
+      selfSignedCertificates: false,
     },
-    expiry: { idTokensSeconds: 86_400, accessTokensSeconds: 3600 },
+    formerSigners: [],
+    expiry: {
+      idTokensSeconds: 86_400,
+      accessTokensSeconds: 3600,
+      masterSecretsSeconds: 7_776_000,
+      authCodesSeconds: 60,
+      authRequestsSeconds: 86_400,
+      deviceRequestsSeconds: 300,
+      refreshTokens: {
+        disableRotation: false,
+        reuseIntervalSeconds: 0,
+        validIfNotUsedForSeconds: 0,
+        absoluteLifetimeSeconds: 0,
+      },
+    },
     oauth2: {
       grantTypes: ['authorization_code', 'refresh_token'],
       responseTypes: ['code'],
@@ -54,7 +70,7 @@ export function testConfig(options: TestServiceOptions = {}): TesseraConfig {
       pkce: { enforce: true, codeChallengeMethodsSupported: ['S256'] },
       ...options.oauth2,
     },
-    sessions: { enabled: true, ...options.sessions },
+    sessions: { enabled: true, absoluteLifetimeSeconds: 86_400, ...options.sessions },
     resources: options.resources ?? { identityResources: [], apiScopes: [], apiResources: [] },
     claims: { mappings: {}, accessTokenMappings: {}, presets: [], ...options.claims },
     staticClients: options.staticClients ?? [],
@@ -68,7 +84,13 @@ export async function startTestService(
 ): Promise<KeysService & { readonly clock: FakeClock; readonly storage: FakeKeySetStorage }> {
   const clock = options.clock ?? createFakeClock();
   const storage = options.storage ?? createFakeKeySetStorage();
-  const service = await createKeysService({ config: testConfig(options), clock, logger: silentLogger, storage });
+  const service = await createKeysService({
+    config: testConfig(options),
+    clock,
+    logger: silentLogger,
+    metrics: noMetrics,
+    storage,
+  });
   return { ...service, clock, storage };
 }
 
