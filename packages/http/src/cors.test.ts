@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { corsHeaders, preflight, withVary } from './cors.ts';
+import { anyOrigin, corsHeaders, preflight, withVary } from './cors.ts';
 import { type HttpHandler, jsonResponse } from './index.ts';
 import { openRaw, requestText, startBench } from './testing/http-bench.ts';
 
@@ -48,6 +48,14 @@ test('a preflight tells an allowed origin what it may do, and another one nothin
   expect(preflight(listed, 'https://evil.example', ['POST']).headers).toEqual({ vary: 'Origin' });
 });
 
+test('Fetch standard §3.3.3: what everybody may read is read with whatever headers a script adds', () => {
+  expect(preflight(anyOrigin, 'https://app.example', ['GET']).headers).toMatchObject({
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': 'GET',
+    'access-control-allow-headers': '*, Authorization',
+  });
+});
+
 test('N12: the headers go with every answer of a route open to scripts, errors too, and with no other', async () => {
   const options = { handlers: { jwks: handler, userinfo: handler, token: handler, home: handler }, cors: listed };
   await using server = await startBench(options);
@@ -60,8 +68,11 @@ test('N12: the headers go with every answer of a route open to scripts, errors t
   const ours = 'https://app.example';
   expect(await ask('GET', '/userinfo', ours)).toEqual([200, ours, 'accept-encoding, Origin']);
   expect(await ask('GET', '/userinfo', 'https://evil.example')).toEqual([200, undefined, 'accept-encoding, Origin']);
-  // What everybody may know, every script may read.
-  expect(await ask('GET', '/keys', 'https://anybody.example')).toEqual([200, '*', 'accept-encoding']);
+  // What everybody may know, every script may read; a cache that many share has one answer for all of them.
+  for (const anybody of ['https://anybody.example', 'null']) {
+    expect(await ask('GET', '/keys', anybody)).toEqual([200, '*', 'accept-encoding']);
+    expect(await ask('OPTIONS', '/keys', anybody)).toEqual([204, '*', undefined]);
+  }
   expect(await ask('GET', '/token', ours)).toEqual([405, ours, 'Origin']);
   expect(await ask('OPTIONS', '/token', ours)).toEqual([204, ours, 'Origin']);
   expect(await ask('OPTIONS', '/token', 'null')).toEqual([204, undefined, 'Origin']);

@@ -2,15 +2,19 @@ import type { HttpResponse } from './message.ts';
 
 /** Which scripts of other origins may read our answers (`web.allowedOrigins`, `web.allowedHeaders`). */
 export interface CorsPolicy {
-  /** Whole origins, compared exactly; `*` for all. The origin `null` is never allowed (N12). */
-  readonly allowedOrigins: readonly string[];
+  /** Whole origins, compared exactly; `*` for all but `null`, which is never allowed (N12). `all`: what is asked by is not looked at. */
+  readonly allowedOrigins: readonly string[] | 'all';
   readonly allowedHeaders: readonly string[];
   /** Origins that clients name for themselves, at this moment; undefined = none ever will. */
   readonly clientOrigins?: () => ReadonlySet<string>;
 }
 
-/** For documents that everybody may read: discovery and public keys. */
-export const anyOrigin: CorsPolicy = { allowedOrigins: ['*'], allowedHeaders: [] };
+/**
+ * For documents that everybody may read: discovery and public keys. No origin is told apart, `null` neither: caches that many
+ * share keep these answers, and one without the header must not be given to all others. Any header may come with the request,
+ * as the clients of applications add theirs to everything (Fetch standard §3.3.3: `*` alone does not mean `Authorization`).
+ */
+export const anyOrigin: CorsPolicy = { allowedOrigins: 'all', allowedHeaders: ['*', 'Authorization'] };
 
 const PREFLIGHT_SECONDS = '600';
 
@@ -20,6 +24,7 @@ const PREFLIGHT_SECONDS = '600';
  */
 export function corsHeaders(policy: CorsPolicy, origin: string | undefined): Readonly<Record<string, string>> {
   const { allowedOrigins, clientOrigins } = policy;
+  if (allowedOrigins === 'all') return { 'access-control-allow-origin': '*' };
   if (allowedOrigins.length === 0 && clientOrigins === undefined) return {};
   if (allowedOrigins.includes('*')) return origin === 'null' ? {} : { 'access-control-allow-origin': '*' };
   if (origin === undefined || origin === 'null') return { vary: 'Origin' };

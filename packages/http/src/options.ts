@@ -23,17 +23,20 @@ export type TraceparentOf = (
   parameters: { readonly query: string; readonly form?: Parameters },
 ) => string | undefined;
 
+/** How an HTTPS server proves itself; PEM texts. */
+export interface HttpTls {
+  readonly cert: string;
+  readonly key: string;
+  readonly minVersion: SecureVersion;
+  readonly maxVersion?: SecureVersion;
+}
+
 /** What an HTTP server is made of. */
 export interface HttpServerOptions {
   /** `host:port`; an empty host listens everywhere, port 0 takes a free one. */
   readonly listen: string;
-  /** PEM texts; undefined = plain HTTP. */
-  readonly tls?: {
-    readonly cert: string;
-    readonly key: string;
-    readonly minVersion: SecureVersion;
-    readonly maxVersion?: SecureVersion;
-  };
+  /** Undefined = plain HTTP. */
+  readonly tls?: HttpTls;
   /** The issuer's path, `''` or like `/dex`. */
   readonly basePath: string;
   readonly handlers: Readonly<Partial<Record<RouteName, HttpHandler>>>;

@@ -10,11 +10,15 @@ export interface RouteMatch {
 /** Finds the route of a path. */
 export type Router = (path: string) => RouteMatch | undefined;
 
+/** RFC 8615 §3. */
+const WELL_KNOWN = '/.well-known/';
+
 const FORBIDDEN_IN_SEGMENT = /[/\\\p{Cc}]/u;
 
 interface Pattern {
   readonly name: RouteName;
   readonly spec: RouteSpec;
+  /** Of the path below the issuer's, which is text whatever is in it. */
   readonly parts: readonly string[];
 }
 
@@ -27,14 +31,14 @@ export function createRouter(basePath: string, names: readonly RouteName[]): Rou
   const patterns: Pattern[] = [];
   for (const name of names) {
     const spec: RouteSpec = routeTable[name];
-    const full = routePath(basePath, spec);
-    if (full.includes(':')) patterns.push({ name, spec, parts: full.split('/') });
-    else exact.set(full, { name, spec, segments: {} });
+    if (hasSegments(spec)) patterns.push({ name, spec, parts: spec.path.split('/') });
+    else for (const path of routePaths(basePath, spec)) exact.set(path, { name, spec, segments: {} });
   }
   return (path) => {
     const hit = exact.get(path);
     if (hit !== undefined) return hit;
-    const parts = path.split('/');
+    if (!path.startsWith(basePath)) return undefined;
+    const parts = path.slice(basePath.length).split('/');
     for (const pattern of patterns) {
       const segments = matchParts(pattern.parts, parts);
       if (segments !== undefined) return { name: pattern.name, spec: pattern.spec, segments };
@@ -44,13 +48,19 @@ export function createRouter(basePath: string, names: readonly RouteName[]): Rou
 }
 
 /**
- * The full path of a route. RFC 8414 §3.1 puts the metadata's well-known part before the issuer's path, and that is
- * where `serverMetadata` is served; everything else is below the issuer's path. Home is the issuer itself, without a trailing slash.
+ * The full paths of a route, the usual one first. A document with a well-known name has two when the issuer has a path: below
+ * that path, as OIDC Discovery §4.1 puts it, and at the root of the host with the issuer's path behind the name, as RFC 8414 §3.1
+ * does. Clients look for either document at either place (RFC 8414 §5). Home is the issuer itself, without a trailing slash.
  */
-export function routePath(basePath: string, spec: RouteSpec): string {
-  if (spec.path === routeTable.serverMetadata.path) return `${spec.path}${basePath}`;
-  if (spec.path === '/') return basePath === '' ? '/' : basePath;
-  return `${basePath}${spec.path}`;
+export function routePaths(basePath: string, { path }: RouteSpec): readonly string[] {
+  if (path === '/') return [basePath === '' ? '/' : basePath];
+  const below = `${basePath}${path}`;
+  return path.startsWith(WELL_KNOWN) && basePath !== '' ? [below, `${path}${basePath}`] : [below];
+}
+
+/** Whether a route's path has segments that match any text. */
+export function hasSegments({ path }: RouteSpec): boolean {
+  return path.includes('/:');
 }
 
 function matchParts(pattern: readonly string[], parts: readonly string[]): Record<string, string> | undefined {

@@ -22,12 +22,40 @@ test('nginx accepts the gateway configuration', async () => {
   expect(ok).toBe(true);
 });
 
-test('Each public path reaches its service, and a path the services do not know reaches none', async () => {
+/** A gateway that names the service instead of calling it. */
+async function startNaming(basePath: string) {
   const port = await freePort();
-  const conf = nginxConfiguration({ listen: `127.0.0.1:${port}`, basePath: '/dex', upstreams: nowhere });
-  // Names the service instead of calling it.
+  const conf = nginxConfiguration({ listen: `127.0.0.1:${port}`, basePath, upstreams: nowhere });
   const naming = conf.replace(/^ *error_page .*$/gm, '').replace(/proxy_pass http:\/\/(\w+);/g, 'return 200 "$1";');
-  await using server = await startNginx({ conf: naming, port });
+  return startNginx({ conf: naming, port });
+}
+
+test('RFC 8414 §3.1: both forms reach the service whatever the issuer’s path has in it, and without a path there is one', async () => {
+  for (const basePath of ['', '/tenants/a.b/v1', '/my%20realm/a;b$c', "/:x/(y)+[z]%7B1%7D~%22*'"]) {
+    await using server = await startNaming(basePath);
+    const route = createRouter(basePath, Object.keys(routeTable) as RouteName[]);
+    const paths = [
+      `${basePath}/.well-known/oauth-authorization-server`,
+      `/.well-known/oauth-authorization-server${basePath}`,
+      `${basePath}/.well-known/openid-configuration`,
+      `/.well-known/openid-configuration${basePath}`,
+      `${basePath}/keys`,
+      `${basePath}/auth/ldap`,
+      `${basePath.replace('.', 'x')}/auth/ldap`,
+      `${basePath.replace(':x', 'x')}/keys`,
+      `/other${basePath}/keys`,
+      `/.well-known/openid-configuration/other`,
+    ];
+    for (const path of paths) {
+      const response = await fetch(`${server.url}${path}`);
+      const service = response.status === 404 ? undefined : await response.text();
+      expect([path, service]).toEqual([path, route(new URL(path, server.url).pathname)?.spec.service]);
+    }
+  }
+});
+
+test('Each public path reaches its service, and a path the services do not know reaches none', async () => {
+  await using server = await startNaming('/dex');
   const route = createRouter('/dex', Object.keys(routeTable) as RouteName[]);
   const paths = [
     '/dex',
@@ -38,7 +66,12 @@ test('Each public path reaches its service, and a path the services do not know 
     '/dex//token',
     '/dex/keys',
     '/dex/.well-known/openid-configuration',
+    '/dex/.well-known/oauth-authorization-server',
+    '/.well-known/openid-configuration/dex',
     '/.well-known/oauth-authorization-server/dex',
+    '/.well-known/oauth-authorization-server',
+    '/.well-known/oauth-authorization-server/dex/',
+    '/.well-known/oauth-protected-resource/dex',
     '/dex/xwell-known/openid-configuration',
     '/dex/auth/ldap',
     '/dex/auth/ldap/login',

@@ -1,4 +1,4 @@
-import { type RouteName, type RouteSpec, routePath, routeTable } from '@tessera/http';
+import { hasSegments, type RouteName, type RouteSpec, routePaths, routeTable } from '@tessera/http';
 
 /** A service that answers public requests. */
 export type PublicService = RouteSpec['service'];
@@ -110,23 +110,42 @@ function upstreamBlock(service: PublicService, addresses: readonly string[]): st
 }
 
 function locations(basePath: string): string[] {
-  return (Object.keys(routeTable) as RouteName[]).map((name) => {
+  return (Object.keys(routeTable) as RouteName[]).flatMap((name) => {
     const spec: RouteSpec = routeTable[name];
-    const path = routePath(basePath, spec);
     const fallback = spec.audience === 'person' ? '@no_answer_for_person' : '@no_answer_for_client';
-    return `    location ${matcher(path)} {
+    return matchers(basePath, spec).map(
+      (matcher) => `    location ${matcher} {
       proxy_pass http://${spec.service};
       error_page 502 504 = ${fallback};
       error_page 413 = @too_large;
-    }`;
+    }`,
+    );
   });
 }
 
-/** An exact location, or an anchored expression where the path has segments of any text. */
-function matcher(path: string): string {
-  if (!path.includes('/:')) return `= ${path}`;
-  const segments = path.split('/').map((segment) => (segment.startsWith(':') ? '[^/]+' : escapePattern(segment)));
-  return `~ "^${segments.join('/')}$"`;
+/** Exact locations, or an anchored expression where the path has segments of any text. nginx compares what it has decoded. */
+function matchers(basePath: string, spec: RouteSpec): readonly string[] {
+  if (!hasSegments(spec)) return routePaths(basePath, spec).map((path) => `= ${quoted(percentDecoded(path))}`);
+  const segments = spec.path.split('/').map((segment) => (segment.startsWith(':') ? '[^/]+' : escapePattern(segment)));
+  return [`~ "^${quotable(escapePattern(percentDecoded(basePath)))}${segments.join('/')}$"`];
+}
+
+/** The issuer's path, which is all that can have it, as nginx sees it; unchanged when it is malformed, as nobody can ask for it. */
+function percentDecoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+/** A word of the configuration, in quotes where it needs them. */
+function quoted(text: string): string {
+  return /^[\w/.~-]+$/.test(text) ? text : `"${quotable(text)}"`;
+}
+
+function quotable(text: string): string {
+  return text.replace(/["\\]/g, '\\$&');
 }
 
 function escapePattern(text: string): string {
