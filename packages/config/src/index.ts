@@ -1,4 +1,5 @@
 export { type DurationResult, formatGoDuration, parseGoDuration } from './go-duration.ts';
+export type * from './key-types.ts';
 export type { Environment } from './load/environment-expansion.ts';
 export { type ConfigResult, type ConfigSource, loadConfig } from './load/load-config.ts';
 export { loadConfigFile } from './load/load-config-file.ts';

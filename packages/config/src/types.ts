@@ -1,4 +1,5 @@
-import type { ApiResource, ClaimMappings, ClientSettings, ScopeDefinition, SigningAlgorithm } from '@tessera/oauth';
+import type { ApiResource, ClaimMappings, ClientSettings, ScopeDefinition } from '@tessera/oauth';
+import type { FormerSignerConfig, KeyEncryptionConfig, SignerConfig } from './key-types.ts';
 
 /**
  * The effective configuration: what the file, the environment and the defaults come to.
@@ -19,6 +20,8 @@ export interface TesseraConfig {
   readonly logger: LoggerConfig;
   readonly frontend: FrontendConfig;
   readonly signer: SignerConfig;
+  /** Tessera's own: signers of before, whose keys still sign or have signed. */
+  readonly formerSigners: readonly FormerSignerConfig[];
   readonly connectors: readonly ConnectorConfig[];
   readonly staticClients: readonly StaticClientConfig[];
   readonly enablePasswordDb: boolean;
@@ -147,15 +150,6 @@ export interface KafkaEventsConfig {
   };
 }
 
-/**
- * Where the key-encryption key comes from: 32 bytes in base64. `file` with `createIfMissing` makes one on first start
- * (only the embedded default does that: a file beside the SQLite database); `ephemeral` lives as long as the process and is only for `storage: memory`.
- */
-export type KeyEncryptionConfig =
-  | { readonly type: 'file'; readonly file: string; readonly createIfMissing: boolean }
-  | { readonly type: 'value'; readonly value: string }
-  | { readonly type: 'ephemeral' };
-
 export interface WebConfig {
   /** `host:port` of the plain HTTP listener. */
   readonly http?: string;
@@ -264,6 +258,8 @@ export interface ClaimsConfig {
 export interface ExpiryConfig {
   /** Default 6 h. */
   readonly signingKeysSeconds: number;
+  /** Tessera's own: how often the secrets behind codes, refresh tokens and cookies change. Default 90 days; 0 = never by themselves. */
+  readonly masterSecretsSeconds: number;
   /** Default 24 h. */
   readonly idTokensSeconds: number;
   /** Tessera's own. Default 1 h. */
@@ -305,15 +301,6 @@ export interface FrontendConfig {
   readonly accentColor?: string;
   readonly backgroundColor?: string;
 }
-
-export type SignerConfig = {
-  readonly type: 'local';
-  readonly keysRotationPeriodSeconds: number;
-  /** What is signed with unless a client asks for another. */
-  readonly algorithm: SigningAlgorithm;
-  /** Tessera's own: every algorithm with keys, the default one first. */
-  readonly algorithms: readonly SigningAlgorithm[];
-};
 
 /** A connector as written, checked by type. `config` keeps Dex's key names, in their canonical case. */
 export type ConnectorConfig =

@@ -35,6 +35,14 @@ export const commands: readonly Command[] = [
     load: async () => (await import('../commands/users.ts')).users,
   },
   {
+    name: 'keys',
+    usage:
+      'list|rotate|revoke|rewrap --config FILE [--json] [--algorithm ALG …] [--secrets] [--now] [--revoke KID …] [--kid KID …] [--secret VERSION …] [--yes] [--dry-run]',
+    summary:
+      'Shows the signing keys and secrets, changes them ahead of time, or seals them anew; says first what breaks.',
+    load: async () => (await import('../commands/keys.ts')).keys,
+  },
+  {
     name: 'migrate',
     usage: '--config FILE [--check]',
     summary: 'Brings the schema of the durable store to this version, or says what it lacks.',

@@ -1,4 +1,4 @@
-import { readSecretLine } from './secret-line.ts';
+import { readPlainLine, readSecretLine } from './read-line.ts';
 import type { EndSignal, Terminal } from './terminal.ts';
 
 /** Set by the launcher of the npm scripts: it passes signals on that a keyboard may have sent to this process as well. */
@@ -17,6 +17,7 @@ export function processTerminal(): Terminal {
     input: process.stdin,
     output: process.stdout,
     readSecret: (prompt) => readSecretLine(prompt, process.stdin, process.stderr),
+    readLine: (prompt) => readPlainLine(prompt, process.stdin, process.stderr),
     isInteractive: process.stdin.isTTY === true,
     onSignal(listener) {
       const handler = isRelayed ? once(listener) : listener;

@@ -17,7 +17,9 @@ export interface Terminal {
   readonly output: Writable;
   /** A line a person types without seeing it, or the first line of standard input when that is no keyboard. */
   readSecret(prompt: string): Promise<string>;
-  /** Whether {@link Terminal.readSecret} asks a person. */
+  /** A line a person types and sees, or the first line of standard input when that is no keyboard. */
+  readLine(prompt: string): Promise<string>;
+  /** Whether {@link Terminal.readSecret} and {@link Terminal.readLine} ask a person. */
   readonly isInteractive: boolean;
   /** Calls back at each signal until the returned function is called. */
   onSignal(listener: (signal: EndSignal) => void): () => void;

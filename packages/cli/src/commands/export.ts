@@ -1,6 +1,6 @@
 import { systemClock } from '@tessera/clock';
 import type { TesseraConfig } from '@tessera/config';
-import { keyEncryptionFingerprint } from '@tessera/keys';
+import { keyEncryptionFingerprint, ROOT_DOCUMENT } from '@tessera/keys';
 import type { DurableStore } from '@tessera/storage';
 import { configFileArgument, parseArguments, usageFailure } from '../command-line/arguments.ts';
 import type { CommandRun } from '../command-line/command.ts';
@@ -9,12 +9,14 @@ import { loadConfiguration } from '../command-line/load-configuration.ts';
 import type { Terminal } from '../command-line/terminal.ts';
 import { exportStream, newKdf } from '../portable/export-stream.ts';
 import { interruptible } from '../portable/interruptible.ts';
+import { readKeySet } from '../portable/key-sets.ts';
 import { assertOutlivesProcess, withPresentStore } from '../portable/open-durable.ts';
 import { assertIsNew, STANDARD_STREAM, writeOutput } from '../portable/output-file.ts';
 import { choosePassphrase } from '../portable/passphrase.ts';
 import { derivePassphraseKey, NEW_COST } from '../portable/passphrase-key.ts';
 import { startProgress } from '../portable/progress.ts';
 import { createTally } from '../portable/tally.ts';
+import { processLogger } from '../process/process-logger.ts';
 
 /** What is to be written, and how. */
 interface Job {
@@ -51,7 +53,11 @@ export const exportStore: CommandRun = async (args, terminal) => {
 
 async function exportFrom(store: DurableStore, { config, terminal, output, passphrase, retires }: Job): Promise<void> {
   const kdf = newKdf(NEW_COST);
-  const keyEncryption = await keyEncryptionFingerprint(config.keyEncryption, kdf.salt);
+  const keyEncryption = await keyEncryptionFingerprint(config.keyEncryption, kdf.salt, {
+    clock: systemClock,
+    logger: processLogger(config, 'export'),
+    rootDocument: await readKeySet(store, config, ROOT_DOCUMENT),
+  });
   const key = await derivePassphraseKey(passphrase, kdf);
   const tally = createTally();
   const source = config.storage.type;

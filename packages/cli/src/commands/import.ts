@@ -1,15 +1,10 @@
-import { timingSafeEqual } from 'node:crypto';
 import { systemClock } from '@tessera/clock';
-import type { KeyEncryptionConfig, TesseraConfig } from '@tessera/config';
-import { TesseraError } from '@tessera/errors';
-import { keyEncryptionFingerprint } from '@tessera/keys';
+import type { TesseraConfig } from '@tessera/config';
 import { configFileArgument, parseArguments, usageFailure } from '../command-line/arguments.ts';
 import type { CommandRun } from '../command-line/command.ts';
-import { CommandFailure } from '../command-line/failure.ts';
 import { loadConfiguration } from '../command-line/load-configuration.ts';
 import type { Terminal } from '../command-line/terminal.ts';
 import { type OpenedExport, openExport } from '../portable/export-stream.ts';
-import type { FileHeader } from '../portable/file-header.ts';
 import { importEntries } from '../portable/import-entries.ts';
 import { type ImportTarget, storeTarget, trialTarget } from '../portable/import-target.ts';
 import { readInput } from '../portable/input-file.ts';
@@ -17,7 +12,9 @@ import { interruptible } from '../portable/interruptible.ts';
 import { assertOutlivesProcess, presentSchema, withMigratedStore, withPresentStore } from '../portable/open-durable.ts';
 import { STANDARD_STREAM } from '../portable/output-file.ts';
 import { readPassphrase } from '../portable/passphrase.ts';
+import type { PortableEntry } from '../portable/portable-entry.ts';
 import { startProgress } from '../portable/progress.ts';
+import { assertSameKeyEncryption, isWrapped, withKeySetsChecked } from '../portable/same-key-encryption.ts';
 import { createTally } from '../portable/tally.ts';
 
 /** What is to be read, and where to. */
@@ -51,7 +48,7 @@ export const importStore: CommandRun = async (args, terminal) => {
   const bytes = readInput(input, terminal);
   try {
     const opened = await openExport(bytes);
-    await assertSameKeyEncryption(config.keyEncryption, opened.header);
+    if (!isWrapped(config)) await assertSameKeyEncryption(config, opened.header);
     const passphrase = await readPassphrase({ terminal, file: passphraseFile });
     await importInto({ config, terminal, opened, passphrase, isTrial });
     return 0;
@@ -78,7 +75,7 @@ async function runImport({ config, terminal, opened, passphrase, isTrial }: Job,
   const stopProgress = startProgress(terminal, systemClock, () => `Read so far: ${tally.progress()}`);
   try {
     await interruptible(terminal, (signal) =>
-      importEntries(opened.entries(passphrase), { target, tally, takesEvents, signal }),
+      importEntries(entriesOf(opened, passphrase, config), { target, tally, takesEvents, signal }),
     );
   } finally {
     stopProgress();
@@ -94,17 +91,8 @@ async function runImport({ config, terminal, opened, passphrase, isTrial }: Job,
   if (!takesEvents) terminal.out('Events are left out: the configuration names no place to send them to.');
 }
 
-/** Private keys in the store open under one key-encryption key only. */
-async function assertSameKeyEncryption(config: KeyEncryptionConfig, { kdf, keyEncryption }: FileHeader): Promise<void> {
-  if (keyEncryption === undefined) return;
-  const own = await keyEncryptionFingerprint(config, kdf.salt).catch((error: unknown) => {
-    if (!(error instanceof TesseraError) || error.kind !== 'invalid_argument') throw error;
-    const reason = `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}`;
-    throw new CommandFailure(`${reason}. It has to be the key-encryption key of the source.`, { cause: error });
-  });
-  if (own === undefined || !timingSafeEqual(own, keyEncryption)) {
-    throw new CommandFailure(
-      'The export was written under another key-encryption key: give keyEncryption the key of the source, or nothing signed can be continued.',
-    );
-  }
+function entriesOf(opened: OpenedExport, passphrase: string, config: TesseraConfig): AsyncIterable<PortableEntry> {
+  const entries = opened.entries(passphrase);
+  if (!isWrapped(config)) return entries;
+  return withKeySetsChecked(entries, (keySets) => assertSameKeyEncryption(config, opened.header, keySets));
 }

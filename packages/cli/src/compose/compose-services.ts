@@ -133,7 +133,7 @@ async function createAll(making: Making): Promise<ErrorPage | undefined> {
   const ownKeys = runs('keys')
     ? (
         await addReady(
-          await (await import('@tessera/keys')).createKeysService({ ...base, storage: storageApi('keys') }),
+          await (await import('@tessera/keys')).createKeysService({ ...base, metrics, storage: storageApi('keys') }),
         )
       ).api
     : undefined;

@@ -12,6 +12,8 @@ export interface FakeTerminal extends Terminal {
   readonly exits: readonly number[];
   /** Sends a signal to whoever listens. */
   signal(signal: EndSignal): void;
+  /** What was asked with {@link Terminal.readLine}. */
+  readonly questions: readonly string[];
   /** How many listen for signals. */
   readonly listeners: number;
 }
@@ -21,6 +23,8 @@ export interface FakeTerminalOptions {
   readonly env?: Environment;
   /** Typed one after the other. */
   readonly secrets?: readonly string[];
+  /** Typed one after the other where they can be seen. */
+  readonly answers?: readonly string[];
   readonly isInteractive?: boolean;
   /** What stands on standard input. */
   readonly input?: Uint8Array;
@@ -32,6 +36,8 @@ export function createFakeTerminal(options: FakeTerminalOptions = {}): FakeTermi
   const data: Buffer[] = [];
   const exits: number[] = [];
   const secrets = [...(options.secrets ?? [])];
+  const answers = [...(options.answers ?? [])];
+  const questions: string[] = [];
   const listeners = new Set<(signal: EndSignal) => void>();
   return {
     env: options.env ?? {},
@@ -50,6 +56,11 @@ export function createFakeTerminal(options: FakeTerminalOptions = {}): FakeTermi
       written.stderr += `${text}\n`;
     },
     readSecret: async () => secrets.shift() ?? '',
+    readLine: async (prompt) => {
+      questions.push(prompt);
+      return answers.shift() ?? '';
+    },
+    questions,
     onSignal(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -99,7 +99,6 @@ describe('keys and types known from Dex', () => {
       'grpc is known from Dex, not served by this version: nothing would answer calls of the management API (people of the password database: tessera users); remove the block to go on without it',
     ],
     [{ storage: { type: 'kubernetes' } }, 'storage.type is "kubernetes", a storage type known from Dex, not served'],
-    [{ signer: { type: 'vault', config: {} } }, 'signer.type is "vault", a signer type known from Dex, not served'],
     [
       { connectors: [{ type: 'github', id: 'g', name: 'G', config: {} }] },
       'connectors[0].type is "github", a connector type known from Dex, not served by this version; the connector types are ldap, oidc, mockCallback, mockPassword; remove this entry to go on without it',
@@ -123,7 +122,7 @@ describe('keys and types known from Dex', () => {
       { connectors: [{ type: 'LDAP', id: 'l', name: 'L' }] },
       'connectors[0].type is not a known connector type; did you mean "ldap"?',
     ],
-    [{ signer: { type: 'hsm' } }, 'signer.type is not a known signer type (the signer types are local)'],
+    [{ signer: { type: 'hsm' } }, 'signer.type is not a known signer type (the signer types are local, vault, pkcs11)'],
   ])('%j is not known at all', (changes, expected) => {
     expect(problemsOf(loadFile(changes))).toEqual([expect.stringContaining(expected)]);
   });

@@ -10,6 +10,7 @@ const expandedBlocks: readonly ConfigPath[] = [
   ['ephemeral', 'config'],
   ['events', 'config'],
   ['signer', 'config'],
+  ['formerSigners', '*', 'config'],
   ['connectors', '*', 'config'],
 ];
 

@@ -69,6 +69,7 @@ describe('loadConfig', () => {
       },
       expiry: {
         signingKeysSeconds: 21_600,
+        masterSecretsSeconds: 7_776_000,
         idTokensSeconds: 86_400,
         accessTokensSeconds: 3600,
         authCodesSeconds: 60,
@@ -83,7 +84,15 @@ describe('loadConfig', () => {
       },
       logger: { level: 'info', format: 'text', excludeFields: [] },
       frontend: { issuer: 'Tessera', theme: 'auto', extra: {} },
-      signer: { type: 'local', keysRotationPeriodSeconds: 21_600, algorithm: 'RS256', algorithms: ['RS256'] },
+      signer: {
+        type: 'local',
+        keysRotationPeriodSeconds: 21_600,
+        algorithm: 'RS256',
+        algorithms: ['RS256'],
+        rsaKeyBits: 2048,
+        selfSignedCertificates: false,
+      },
+      formerSigners: [],
       connectors: [
         {
           type: 'ldap',

@@ -16,7 +16,7 @@ import { isOn } from '../schema/fields.ts';
 import { type FileInput, type FileOutput, fileSchema } from '../schema/file.ts';
 import { toFrontendConfig } from '../schema/frontend.ts';
 import { warnAboutIssuer } from '../schema/issuer.ts';
-import { checkKeyEncryption, toKeyEncryptionConfig } from '../schema/key-encryption.ts';
+import { checkKeyEncryption, toKeyEncryptionConfig, warnAboutKeyEncryption } from '../schema/key-encryption.ts';
 import { toOAuth2Config, warnAboutOAuth2 } from '../schema/oauth2-offers.ts';
 import { checkOAuth2 } from '../schema/oauth2-rules.ts';
 import type { Partially } from '../schema/partially.ts';
@@ -24,7 +24,8 @@ import { checkResources, warnAboutResources } from '../schema/resource-rules.ts'
 import { toResourcesConfig } from '../schema/resources.ts';
 import { checkRpc, toRpcConfig } from '../schema/rpc.ts';
 import { checkSessions, toSessionsConfig } from '../schema/sessions.ts';
-import { signingAlgorithms, toSignerConfig } from '../schema/signer.ts';
+import { checkFormerSigners, toFormerSignerConfig, warnAboutFormerSigners } from '../schema/signers/former-signers.ts';
+import { checkSigner, signingAlgorithms, toSignerConfig, warnAboutSigner } from '../schema/signers/signer.ts';
 import { checkStaticPasswords, toStaticPasswordConfig } from '../schema/static-passwords.ts';
 import { checkStorage, toStorageConfig } from '../schema/storage/storage.ts';
 import { checkWeb, toWebConfig, warnAboutWeb } from '../schema/web.ts';
@@ -37,6 +38,7 @@ import { applyOverrides, type ConfigOverrides } from './overrides.ts';
 import { createReport, type Report } from './report.ts';
 import { reportIssues, withoutInvalid } from './schema-issues.ts';
 import { fillFromSources, type SecretFileReader } from './value-sources.ts';
+import { fillFromVaultEnvironment } from './vault-environment.ts';
 
 /** The effective configuration, or everything that is wrong; warnings either way. */
 export type ConfigResult =
@@ -71,7 +73,8 @@ export function loadConfig({ text, fileName, env, readFile, overrides = {}, now 
   const written = canonicalise(document, fileSchema, report);
   const expanded = expandEnvironment(written, env, report);
   const overridden = applyOverrides(expanded, env, overrides, report);
-  const filled = fillFromSources(overridden, env, readFile, report);
+  const sourced = fillFromSources(overridden, env, readFile, report);
+  const filled = fillFromVaultEnvironment(sourced, env, report);
   const parsed = fileSchema.safeParse(filled);
   const issues = parsed.success ? [] : parsed.error.issues;
   reportIssues(issues, filled, report);
@@ -95,6 +98,8 @@ function checkRules(file: Partially<FileInput>, report: Report): void {
   checkEphemeral(file.ephemeral, report);
   checkEvents(file.events, report);
   checkKeyEncryption(file.keyEncryption, file.storage?.type, report);
+  checkSigner(file.signer, report);
+  checkFormerSigners(file.formerSigners, file.signer?.type ?? 'local', report);
   checkWeb(file.web, report);
   checkOAuth2(file.oauth2, { issuer: file.issuer, connectors, clients: file.staticClients ?? [] }, report);
   checkSessions(file.sessions, report);
@@ -122,6 +127,7 @@ function toTesseraConfig(file: FileOutput, env: Environment): TesseraConfig {
     logger: file.logger,
     frontend: toFrontendConfig(file.frontend, env['DEX_FRONTEND_DIR']),
     signer: toSignerConfig(file.signer, file.expiry.signingKeys),
+    formerSigners: file.formerSigners.map(toFormerSignerConfig),
     connectors: file.enablePasswordDB ? [...connectors, localConnector] : connectors,
     staticClients: file.staticClients.map(toStaticClientConfig),
     enablePasswordDb: file.enablePasswordDB,
@@ -137,6 +143,9 @@ function toTesseraConfig(file: FileOutput, env: Environment): TesseraConfig {
 
 function addWarnings(file: FileOutput, config: TesseraConfig, now: Date, report: Report): void {
   warnAboutIssuer(file.issuer, report);
+  warnAboutKeyEncryption(file.keyEncryption, report);
+  warnAboutSigner(file.signer, report);
+  warnAboutFormerSigners(file.formerSigners, report);
   warnAboutWeb(file.web, report);
   warnAboutOAuth2(file.oauth2, file.staticClients, report);
   warnAboutExpiry(file.expiry, report);

@@ -67,6 +67,7 @@ function typeMessage(expected: string, value: unknown): string {
 }
 
 function choiceMessage(choices: readonly string[], value: unknown): string {
+  if (typeof value === 'string' && choices.includes(value)) return 'must be without quotes';
   const suggestion = typeof value === 'string' ? suggestName(value, choices) : undefined;
   const guess = suggestion === undefined ? '' : `; did you mean "${suggestion}"?`;
   const isUnquoted = typeof value === 'number' && choices.includes(String(value));

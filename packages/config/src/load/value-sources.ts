@@ -56,7 +56,10 @@ const sources: readonly ValueSource[] = [
     from: 'environment',
     beside: 'conflict',
   },
-  { block: ['keyEncryption'], target: 'value', key: 'valueFromEnv', from: 'environment', beside: 'conflict' },
+  ...signerEntries(['signer', 'config']),
+  ...signerEntries(['formerSigners', '*', 'config']),
+  ...keyEncryptionEntries(['keyEncryption']),
+  ...keyEncryptionEntries(['keyEncryption', 'alsoOpens', '*']),
 ];
 
 /** The sources of a secret in a list of secrets. */
@@ -64,6 +67,23 @@ function secretEntries(block: ConfigPath): readonly ValueSource[] {
   return [
     { block, target: 'value', key: 'valueEnv', from: 'environment', beside: 'conflict' },
     { block, target: 'value', key: 'valueFile', from: 'file', beside: 'conflict' },
+  ];
+}
+
+/** The sources of what opens a place that keys are kept in. */
+function signerEntries(block: ConfigPath): readonly ValueSource[] {
+  return [
+    { block, target: 'token', key: 'tokenEnv', from: 'environment', beside: 'conflict' },
+    { block, target: 'pin', key: 'pinEnv', from: 'environment', beside: 'conflict' },
+    { block, target: 'pin', key: 'pinFile', from: 'file', beside: 'conflict' },
+  ];
+}
+
+/** The sources of a key-encryption key. */
+function keyEncryptionEntries(block: ConfigPath): readonly ValueSource[] {
+  return [
+    { block, target: 'value', key: 'valueFromEnv', from: 'environment', beside: 'conflict' },
+    { block: [...block, 'vault'], target: 'token', key: 'tokenEnv', from: 'environment', beside: 'conflict' },
   ];
 }
 

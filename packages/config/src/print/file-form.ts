@@ -6,7 +6,6 @@ import type {
   EventsConfig,
   ExpiryConfig,
   FrontendConfig,
-  KeyEncryptionConfig,
   RedisEphemeralConfig,
   StaticPasswordConfig,
   StorageConfig,
@@ -14,6 +13,7 @@ import type {
   WebConfig,
 } from '../types.ts';
 import { clientBlock } from './client-form.ts';
+import { formerSignerBlock, keyEncryptionBlock, signerBlock } from './key-form.ts';
 import { oauth2Block, resourcesBlock, sessionsBlock } from './protocol-form.ts';
 
 /** A block of the configuration file. */
@@ -37,14 +37,8 @@ export function toFileForm(config: TesseraConfig): Block {
     expiry: expiryBlock(config.expiry),
     logger: { ...config.logger },
     frontend: frontendBlock(config.frontend),
-    signer: {
-      type: config.signer.type,
-      config: {
-        keysRotationPeriod: formatGoDuration(config.signer.keysRotationPeriodSeconds),
-        algorithm: config.signer.algorithm,
-        algorithms: config.signer.algorithms,
-      },
-    },
+    signer: signerBlock(config.signer),
+    formerSigners: config.formerSigners.map(formerSignerBlock),
     connectors: config.connectors.filter(({ type }) => type !== 'local').map(connectorBlock),
     staticClients: config.staticClients.map(clientBlock),
     enablePasswordDB: config.enablePasswordDb,
@@ -106,12 +100,6 @@ function eventsBlock(events: EventsConfig): Block {
   return type === 'stdout' ? { type } : { type, config };
 }
 
-function keyEncryptionBlock(keyEncryption: KeyEncryptionConfig): Block {
-  if (keyEncryption.type === 'value') return { keyEncryption: { value: keyEncryption.value } };
-  const isExplicit = keyEncryption.type === 'file' && !keyEncryption.createIfMissing;
-  return isExplicit ? { keyEncryption: { file: keyEncryption.file } } : {};
-}
-
 function webBlock({ clientRemoteIp, ...rest }: WebConfig): Block {
   return { ...rest, ...(clientRemoteIp === undefined ? {} : { clientRemoteIP: clientRemoteIp }) };
 }
@@ -120,6 +108,7 @@ function expiryBlock(expiry: ExpiryConfig): Block {
   const { refreshTokens } = expiry;
   return {
     signingKeys: formatGoDuration(expiry.signingKeysSeconds),
+    masterSecrets: formatGoDuration(expiry.masterSecretsSeconds),
     idTokens: formatGoDuration(expiry.idTokensSeconds),
     accessTokens: formatGoDuration(expiry.accessTokensSeconds),
     authCodes: formatGoDuration(expiry.authCodesSeconds),

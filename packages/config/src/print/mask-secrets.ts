@@ -11,16 +11,17 @@ const secretKeys: ReadonlySet<string> = new Set([
   'password',
   'hash',
   'token',
+  'pin',
   'cookieencryptionkey',
   'clientkeydata',
 ]);
 
 /** Blocks in which the key `value` is a secret. */
-const secretValueBlocks: ReadonlySet<string> = new Set(['keyencryption', 'secrets', 'furthersecrets']);
+const secretValueBlocks: ReadonlySet<string> = new Set(['keyencryption', 'alsoopens', 'secrets', 'furthersecrets']);
 
 /**
  * A copy in which every secret is replaced by `*****`: client secrets, bind and database passwords, password hashes, the
- * key-encryption key, the secret of pairwise subjects, secrets of APIs. Works on the effective configuration and on its file form alike. Empty text stays empty.
+ * key-encryption keys, tokens of Vault, PINs, the secret of pairwise subjects, secrets of APIs. Works on the effective configuration and on its file form alike. Empty text stays empty.
  */
 export function maskSecrets<T>(value: T): T {
   return mask(value, '') as T;

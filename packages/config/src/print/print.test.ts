@@ -20,6 +20,7 @@ import { configReference } from './reference.ts';
 
 const canary = 'canary-0123456789';
 const keyValue = Buffer.alloc(32, 7).toString('base64');
+const olderKeyValue = Buffer.alloc(32, 8).toString('base64');
 const canaryHash = bcryptHash.replace('abc', 'CAN');
 
 const jwk = { ...generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }), kid: 'a' };
@@ -30,7 +31,26 @@ const everything = {
     config: { host: 'db', database: 'd', user: 'u', password: canary, ssl: { mode: 'verify-ca', caFile: 'ca' } },
   },
   ephemeral: { type: 'redis', config: { url: `rediss://user:${canary}@cache:6380/1` } },
-  keyEncryption: { value: keyValue },
+  keyEncryption: {
+    value: keyValue,
+    alsoOpens: [
+      { value: olderKeyValue },
+      { vault: { addr: 'https://v', token: canary, keyName: 'kek', namespace: 'n', caFile: 'ca' } },
+    ],
+  },
+  signer: {
+    type: 'vault',
+    config: {
+      addr: 'https://v:8200',
+      token: canary,
+      keysRotationPeriod: '12h',
+      algorithm: 'ES256',
+      algorithms: ['RS256', 'EdDSA'],
+      keyName: 'ec',
+      keyNames: { RS256: 'rsa', EdDSA: 'ed' },
+    },
+  },
+  formerSigners: [{ type: 'pkcs11', config: { library: 'l', tokenLabel: 't', pin: canary } }],
   web: {
     http: ':1',
     https: ':2',
@@ -81,7 +101,6 @@ const everything = {
     extra: { a: 'b' },
     accentColor: '#05a',
   },
-  signer: { type: 'local', config: { keysRotationPeriod: '12h', algorithm: 'ES256', algorithms: ['RS256', 'EdDSA'] } },
   connectors: [
     ldapConnector({ bindDN: 'cn=a', bindPW: canary }),
     oidcConnector({ clientSecret: canary, promptType: '' }),
@@ -112,7 +131,7 @@ describe('effectiveYaml', () => {
 
   test('shows no secret', () => {
     const yaml = effectiveYaml(config);
-    for (const secret of [canary, canaryHash, keyValue]) expect(yaml).not.toContain(secret);
+    for (const secret of [canary, canaryHash, keyValue, olderKeyValue]) expect(yaml).not.toContain(secret);
   });
 
   test('shows where secrets are, and everything else, in the key names of the file', () => {
@@ -120,7 +139,15 @@ describe('effectiveYaml', () => {
     expect(shown).toMatchObject({
       storage: { config: { password: '*****', connectionTimeout: 5, ssl: { mode: 'verify-ca' } } },
       ephemeral: { config: { host: 'cache', username: 'user', password: '*****' } },
-      keyEncryption: { value: '*****' },
+      keyEncryption: {
+        value: '*****',
+        alsoOpens: [{ value: '*****' }, { vault: { addr: 'https://v', token: '*****', keyName: 'kek' } }],
+      },
+      signer: {
+        type: 'vault',
+        config: { addr: 'https://v:8200', token: '*****', keyNames: { RS256: 'rsa', ES256: 'ec', EdDSA: 'ed' } },
+      },
+      formerSigners: [{ type: 'pkcs11', config: { library: 'l', pin: '*****' } }],
       web: { clientRemoteIP: { header: 'X-Real-IP' } },
       expiry: { idTokens: '1h30m', authCodes: '1m' },
       connectors: [
@@ -156,6 +183,24 @@ describe('effectiveYaml', () => {
     ['with SQLite', { storage: { type: 'sqlite3', config: { file: 'a.db' } } }],
     ['with a key file', { keyEncryption: { file: 'kek' } }],
     [
+      'with a PKCS#11 token, and keys of before in Vault',
+      {
+        signer: {
+          type: 'pkcs11',
+          config: { library: 'l', tokenLabel: 't', pin: canary, algorithms: ['ES256'], rsaKeySize: 3072 },
+        },
+        formerSigners: [{ type: 'vault', config: { addr: 'http://127.0.0.1:8200', tokenFile: 'f', mount: 'a/b' } }],
+        keyEncryption: {
+          vault: { addr: 'https://v', tokenFile: 'f', keyName: 'kek' },
+          alsoOpens: [{ file: 'old' }],
+        },
+      },
+    ],
+    [
+      'with a local signer of its own',
+      { signer: { type: 'local', config: { rsaKeySize: 4096, selfSignedCertificates: true } } },
+    ],
+    [
       'with MySQL, Sentinels and Kafka',
       {
         storage: { type: 'mysql', config: { host: 'db', database: 'd', user: 'u', ssl: { mode: false } } },
@@ -187,7 +232,7 @@ describe('maskSecrets', () => {
     const config = configOf(loadFile(everything));
     const masked = maskSecrets(config);
     expect(masked.staticClients[0]?.secret).toBe('*****');
-    expect(masked.keyEncryption).toEqual({ type: 'value', value: '*****' });
+    expect(masked.keyEncryption).toMatchObject({ type: 'value', value: '*****', alsoOpens: [{ value: '*****' }, {}] });
     expect(config.staticClients[0]?.secret).toBe(canary);
     expect(JSON.stringify(masked)).not.toContain(canary);
   });
@@ -238,6 +283,10 @@ describe('configReference', () => {
     '| `sessions.absoluteLifetime` | duration | `24h` |',
     '| `resources.apiResources[].secrets` | list of blocks | `[]` |',
     '| `claims.mappings` | map |  |',
+    '| `signer(local).config.rsaKeySize` | `2048`, `3072`, `4096` | `2048` |',
+    '| `signer(vault).config.keyNames.ES256` | text |  |',
+    '| `formerSigners[](pkcs11).config.pinFile` | text |  |',
+    '| `keyEncryption.alsoOpens[].vault.keyName` | text | *required* |',
   ])('has the row %s', (start) => {
     expect(rows).toContainEqual(expect.stringContaining(start));
   });

@@ -125,6 +125,8 @@ describe('expiry and signer', () => {
       keysRotationPeriodSeconds: 10_800,
       algorithm: 'ES256',
       algorithms: ['ES256'],
+      rsaKeyBits: 2048,
+      selfSignedCertificates: false,
     });
   });
 

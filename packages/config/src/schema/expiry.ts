@@ -9,6 +9,10 @@ export const expirySchema = z
     signingKeys: duration(
       'How often the signing key changes; older name of `signer.config.keysRotationPeriod`.',
     ).prefault('6h'),
+    masterSecrets: duration(
+      'How often the secrets behind codes, refresh tokens and cookies change (Tessera’s own); 0 = never by themselves.',
+      { allowZero: true },
+    ).prefault('2160h'),
     idTokens: duration('Lifetime of ID tokens.').prefault('24h'),
     accessTokens: duration('Lifetime of access tokens.').prefault('1h'),
     authCodes: duration('Lifetime of authorization codes, at most 10m (RFC 6749 §4.1.2).', {
@@ -54,6 +58,7 @@ export function warnAboutExpiry(expiry: z.output<typeof expirySchema>, report: R
 export function toExpiryConfig(expiry: z.output<typeof expirySchema>): ExpiryConfig {
   return {
     signingKeysSeconds: expiry.signingKeys,
+    masterSecretsSeconds: expiry.masterSecrets,
     idTokensSeconds: expiry.idTokens,
     accessTokensSeconds: expiry.accessTokens,
     authCodesSeconds: expiry.authCodes,

@@ -15,7 +15,8 @@ import { resourcesSchema } from './resources.ts';
 import { rpcSchema } from './rpc.ts';
 import { servicesSchema } from './services.ts';
 import { sessionsSchema } from './sessions.ts';
-import { signerSchema } from './signer.ts';
+import { formerSignersSchema } from './signers/former-signers.ts';
+import { signerSchema } from './signers/signer.ts';
 import { staticPasswordSchema } from './static-passwords.ts';
 import { storageSchema } from './storage/storage.ts';
 import { telemetrySchema } from './telemetry.ts';
@@ -39,6 +40,7 @@ export const fileSchema = z.strictObject({
   logger: loggerSchema,
   frontend: frontendSchema,
   signer: signerSchema,
+  formerSigners: formerSignersSchema,
   connectors: z.array(connectorSchema).default([]).describe('Upstream identity systems.'),
   staticClients: z.array(staticClientSchema).default([]).describe('Applications.'),
   enablePasswordDB: flag('Adds the connector `local`: people with passwords kept here.'),

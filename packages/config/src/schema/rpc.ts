@@ -10,7 +10,9 @@ export const rpcSchema = z
     tls: z
       .strictObject({
         caFile: requiredText('PEM file of the authority of all services.'),
-        certFile: requiredText('PEM file of this service’s certificate; `{service}` becomes its name.'),
+        certFile: requiredText(
+          'PEM file of this service’s certificate; `{service}` becomes its name. All three are read again when they change.',
+        ),
         keyFile: requiredText('PEM file of this service’s key; `{service}` becomes its name.'),
       })
       .exactOptional()

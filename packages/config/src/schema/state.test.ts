@@ -32,8 +32,8 @@ describe('storage, short-lived state and the key-encryption key', () => {
   });
 
   test.each([
-    [{}, 'keyEncryption needs exactly one of file, valueFromEnv and value'],
-    [{ file: 'a', value }, 'keyEncryption needs exactly one of file, valueFromEnv and value'],
+    [{}, 'keyEncryption needs exactly one of file, valueFromEnv, value and vault'],
+    [{ file: 'a', value }, 'keyEncryption needs exactly one of file, valueFromEnv, value and vault'],
     [{ value: 'c2hvcnQ=' }, 'keyEncryption.value must be 32 bytes in base64; make one with: openssl rand -base64 32'],
     [
       { valueFromEnv: 'NOT_SET' },
