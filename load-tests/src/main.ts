@@ -1,4 +1,5 @@
 import { refreshScenario } from './scenarios/refresh.ts';
+import { signingScenario } from './scenarios/signing/signing.ts';
 import { outboxScenario } from './scenarios/storage/outbox.ts';
 import { storageScenario } from './scenarios/storage/storage.ts';
 
@@ -9,6 +10,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   refresh: refreshScenario,
   storage: storageScenario,
   outbox: outboxScenario,
+  signing: signingScenario,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -164,6 +164,19 @@ describe.each(CONFIGURATIONS)('OIDC Discovery §3, RFC 8414 §2, with %s', (_nam
     ]);
   });
 
+  test('RFC 8414 §3.1: the document stands below the issuer’s path, and at the root with that path behind its name', async () => {
+    const { origin, pathname } = new URL(server.issuer);
+    for (const document of ['openid-configuration', 'oauth-authorization-server']) {
+      for (const path of [`${pathname}/.well-known/${document}`, `/.well-known/${document}${pathname}`]) {
+        const answer = await fetch(`${origin}${path}`);
+        expect([path, answer.status]).toEqual([path, 200]);
+        expect(await answer.json()).toEqual(metadata);
+      }
+      expect((await fetch(`${origin}/.well-known/${document}`)).status).toBe(404);
+    }
+    expect((await fetch(`${origin}/.well-known/oauth-protected-resource${pathname}`)).status).toBe(404);
+  });
+
   test('every endpoint that is listed answers, and one that is not listed is not there', async () => {
     const paths: Readonly<Record<string, string>> = {
       authorization_endpoint: '/auth',
