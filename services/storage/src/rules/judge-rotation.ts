@@ -29,8 +29,11 @@ export type RotationVerdict =
 /** Attempt id of a grant whose last rotation was reopened. Those of callers are random. */
 export const REOPENED = 'reopened';
 
-/** How long the predecessor of a reopened rotation is let in at least, whatever the reuse interval. */
-export const REOPENED_SECONDS = 10;
+/**
+ * How long the predecessor of a reopened rotation is let in at least, whatever the reuse interval: its client got no answer and
+ * has no other token, and comes back when it has something to do. Once the successor is presented, it is a reuse again.
+ */
+export const REOPENED_SECONDS = 86_400;
 
 /** Judges a presented refresh token (RFC 9700 §4.14.2). The PostgreSQL statement says the same in SQL. */
 export function judgeRotation(record: GrantRecord, token: TokenToRotate, now: Date): RotationVerdict {
