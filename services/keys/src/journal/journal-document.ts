@@ -24,7 +24,7 @@ export interface JournalDocument {
 /** Most keys in the journal: it stays well below what storage takes. */
 export const MAX_JOURNAL_KEYS = 250;
 /** Most entries that are told apart. */
-export const MAX_ENTRIES = 128;
+const MAX_ENTRIES = 128;
 
 /** A journal before the first signature. */
 export const emptyJournal: JournalDocument = { keys: new Map(), entries: [] };

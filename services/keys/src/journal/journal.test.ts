@@ -1,5 +1,6 @@
+import { AsyncResource } from 'node:async_hooks';
 import { createFakeClock } from '@tessera/clock';
-import { silentLogger } from '@tessera/telemetry';
+import { currentContext, runInContext, silentLogger } from '@tessera/telemetry';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDocumentStore } from '../encryption/document-store.ts';
@@ -36,6 +37,29 @@ async function countOf(journal: Journal, kid: string): Promise<number> {
 }
 
 describe('the signing journal', () => {
+  it('is written in its own time, and not in what was left to the request that signed first', async () => {
+    const time = createFakeClock();
+    // As the machine's clock does it: a timer runs in the context of whoever set it.
+    const clock = { ...time, schedule: (ms: number, run: () => void) => time.schedule(ms, AsyncResource.bind(run)) };
+    const stored = createFakeKeySetStorage();
+    const deadlines: (number | undefined)[] = [];
+    const storage = {
+      ...stored,
+      getKeySet: (name: string) => {
+        deadlines.push(currentContext()?.deadlineMs);
+        return stored.getKeySet(name);
+      },
+    };
+    const { journal } = open({ storage, clock });
+    runInContext({ requestId: 'the first request', deadlineMs: 1 }, () =>
+      journal.note({ kid: 'k', type: 'access_token', at: clock.now() }),
+    );
+    clock.advance(60);
+    await waitUntil(() => deadlines.length > 0);
+    expect(deadlines).toEqual([undefined]);
+    await journal.close();
+  });
+
   it('says of each key what it signed, of which types and until when, after a restart as well', async () => {
     const first = await startTestService();
     await first.ready();

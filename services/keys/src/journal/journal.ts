@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock, Timer } from '@tessera/clock';
 import type { TokenType } from '@tessera/contracts';
 import { unavailable } from '@tessera/errors';
-import type { Logger } from '@tessera/telemetry';
+import { createRequestId, type Logger, runInContext } from '@tessera/telemetry';
 import type { DocumentStore } from '../encryption/document-store.ts';
 import {
   addFigures,
@@ -70,12 +70,16 @@ export function createJournal({ store, clock, logger }: JournalOptions): Journal
 
   const schedule = (): void => {
     if (timer !== undefined || isClosed) return;
-    timer = clock.schedule(FLUSH_MS, () => {
-      timer = undefined;
-      void flush().catch((err: unknown) => {
-        logger.warn({ err }, 'the signing journal could not be written; it is tried again');
-        schedule();
-      });
+    // Not within the time of the request that happened to be the first.
+    const context = { requestId: createRequestId() };
+    timer = runInContext(context, () => clock.schedule(FLUSH_MS, write));
+  };
+
+  const write = (): void => {
+    timer = undefined;
+    void flush().catch((err: unknown) => {
+      logger.warn({ err }, 'the signing journal could not be written; it is tried again');
+      schedule();
     });
   };
 
@@ -89,7 +93,7 @@ export function createJournal({ store, clock, logger }: JournalOptions): Journal
     return unwritten;
   };
 
-  const write = async (entry: Entry): Promise<void> => {
+  const add = async (entry: Entry): Promise<void> => {
     for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
       const { version, document = emptyJournal } = await store.load();
       const next = withEntry(document, entry.id, entry.signed);
@@ -103,7 +107,7 @@ export function createJournal({ store, clock, logger }: JournalOptions): Journal
 
   const run = async (): Promise<void> => {
     const entry = takeEntry();
-    if (entry !== undefined) await write(entry);
+    if (entry !== undefined) await add(entry);
     if (counting.size > 0) schedule();
   };
 

@@ -25,7 +25,7 @@ export function createDestruction(custody: Pick<Custody, 'destroy'>, logger: Log
         try {
           await custody.destroy(privateKey);
           done.add(kid);
-          logger.info({ kid, signer: privateKey.signer }, 'private key destroyed');
+          logger.info({ kid, signer: privateKey.signer }, 'the signer has destroyed a private key, as far as it can');
         } catch (error) {
           logger.warn({ kid, signer: privateKey.signer, err: error }, 'a private key could not be destroyed yet');
         }

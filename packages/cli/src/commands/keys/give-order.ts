@@ -30,7 +30,7 @@ export async function giveOrder(
   }
   if (preview.warnings.length > 0 && !isAgreed) await assertAgreed(terminal);
   const changes = await authority.carryOut(order, preview);
-  terminal.out(['\nDone:', ...changes.map(changeLine)].join('\n'));
+  terminal.out(['\nDone:', ...outcomeLines(changes, preview)].join('\n'));
   terminal.out('Running processes take it over within half a minute.');
 }
 
@@ -42,6 +42,18 @@ async function assertAgreed(terminal: Terminal): Promise<void> {
   if (answer.trim().toLowerCase() !== 'yes') {
     throw new CommandFailure('Nothing was changed.', { exitCode: 1 });
   }
+}
+
+function outcomeLines(changes: readonly OrderedChange[], { successions }: OrderPreview): readonly string[] {
+  if (changes.length === 0) return ['  there was nothing left to do'];
+  const isMade = (keySet: string): boolean => changes.some((one) => one.keySet === keySet && one.step === 'created');
+  const missing = successions.filter(({ keySet, successor }) => successor === undefined && !isMade(keySet));
+  return [
+    ...changes.map(changeLine),
+    ...missing.map(
+      ({ keySet }) => `  ${keySet}: no new key could be made, and nothing signs there until the signer answers`,
+    ),
+  ];
 }
 
 function changeLine({ keySet, kid, step }: OrderedChange): string {
