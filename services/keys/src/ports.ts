@@ -2,7 +2,7 @@ import type { Clock } from '@tessera/clock';
 import type { TesseraConfig } from '@tessera/config';
 import type { KeysApi, Service, StorageKeySetsApi } from '@tessera/contracts';
 import type { Logger, Metrics } from '@tessera/telemetry';
-import type { OpenTransit } from './encryption/open-transit.ts';
+import type { OpenTransit } from './vault/open-transit.ts';
 
 /** What the keys service needs from others: a place for documents that it alone can read. */
 export type KeySetStorage = StorageKeySetsApi;

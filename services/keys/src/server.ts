@@ -2,7 +2,6 @@ import { type KeysApi, keysBinding } from '@tessera/contracts';
 import type { HttpHandler, RouteNameOf } from '@tessera/http';
 import { createKeysApi } from './api.ts';
 import { type KeyEncryptionKey, openKeyEncryptionKey } from './encryption/key-encryption-key.ts';
-import { type OpenTransit, openTransitBy } from './encryption/open-transit.ts';
 import { createResealing, type Resealing } from './encryption/resealing.ts';
 import { createHealthHandler } from './endpoints/health.ts';
 import { createJwksHandler } from './endpoints/jwks.ts';
@@ -30,6 +29,7 @@ import { DERIVATION } from './secrets/next-secrets.ts';
 import { createSecretsPolicy } from './secrets/secrets-policy.ts';
 import type { Custody } from './signers/custody.ts';
 import { openCustodians } from './signers/open-custodians.ts';
+import { type OpenTransit, openTransitBy } from './vault/open-transit.ts';
 
 /**
  * Starts the keys service. Throws `invalid_argument` with the code `keys.wrong_key_encryption_key` when the key-encryption

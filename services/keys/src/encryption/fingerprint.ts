@@ -3,8 +3,8 @@ import type { Clock } from '@tessera/clock';
 import type { KeyEncryptionConfig } from '@tessera/config';
 import type { Logger } from '@tessera/telemetry';
 import type { KeySetStorage } from '../ports.ts';
+import { type OpenTransit, openTransitBy } from '../vault/open-transit.ts';
 import { openKeyEncryptionKey } from './key-encryption-key.ts';
-import { type OpenTransit, openTransitBy } from './open-transit.ts';
 import { ROOT_DOCUMENT } from './root-document.ts';
 
 /** What it takes to have a key-encryption key beside the running services. */

@@ -3,7 +3,7 @@ import type { KeyEncryptionConfig } from '@tessera/config';
 import { TesseraError } from '@tessera/errors';
 import type { Logger } from '@tessera/telemetry';
 import type { KeySetStorage } from '../ports.ts';
-import type { OpenTransit } from './open-transit.ts';
+import type { OpenTransit } from '../vault/open-transit.ts';
 import { createSealingRing, type SealingKeys, type SealingRing } from './sealing-ring.ts';
 import type { KeySource, SourceRole } from './sources/key-source.ts';
 import { openSources } from './sources/open-sources.ts';

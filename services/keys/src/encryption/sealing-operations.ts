@@ -4,9 +4,9 @@ import { TesseraError, unavailable } from '@tessera/errors';
 import type { Logger } from '@tessera/telemetry';
 import type { KeySetStorage } from '../ports.ts';
 import { openSealedDocuments, sealedDocumentNames } from '../sealed-documents.ts';
+import { type OpenTransit, openTransitBy } from '../vault/open-transit.ts';
 import type { DocumentStore } from './document-store.ts';
 import { type KeyEncryptionKey, openKeyEncryptionKey, type SourceState } from './key-encryption-key.ts';
-import { type OpenTransit, openTransitBy } from './open-transit.ts';
 import { resealDocument } from './resealing.ts';
 import { namedKey } from './sealing-ring.ts';
 

@@ -192,7 +192,7 @@ describe('operations on keys', () => {
   });
 
   it('two orders at once are both carried out, and what became worse since it was looked at is not', async () => {
-    const { operations, clock, service, order, close } = await start();
+    const { operations, clock, service, storage, order, close } = await start();
     clock.advance(21_600 - 1260);
     await waitUntil(async () => (await kidsOf(service)).length === 2);
     const [first = '', second = ''] = await kidsOf(service);
@@ -211,7 +211,9 @@ describe('operations on keys', () => {
     ]);
     const { keys, revoked } = await operations.list();
     expect(revoked.map(({ kid }) => kid).sort()).toEqual([first, second].sort());
-    expect(keys.map(({ stage }) => stage).sort()).toEqual(['active', 'pre-published']);
+    // The successor that the rotation made signs at once where the key before it was revoked later, else another does.
+    expect([['active'], ['active', 'pre-published']]).toContainEqual(keys.map(({ stage }) => stage).sort());
+    expect(events(storage)).toContainEqual(expect.objectContaining({ change: 'created', reason: 'rotated' }));
     await close();
   });
 

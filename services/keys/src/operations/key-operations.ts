@@ -4,7 +4,6 @@ import type { TesseraConfig } from '@tessera/config';
 import { TesseraError } from '@tessera/errors';
 import type { Logger } from '@tessera/telemetry';
 import { openKeyEncryptionKey } from '../encryption/key-encryption-key.ts';
-import { type OpenTransit, openTransitBy } from '../encryption/open-transit.ts';
 import { createJournal } from '../journal/journal.ts';
 import type { KeySetStorage } from '../ports.ts';
 import { createRotationPolicy } from '../rotation/policy.ts';
@@ -14,6 +13,7 @@ import { openSealedDocuments, sealedDocumentNames } from '../sealed-documents.ts
 import { createSecretsPolicy } from '../secrets/secrets-policy.ts';
 import type { Custody } from '../signers/custody.ts';
 import { openCustodians } from '../signers/open-custodians.ts';
+import { type OpenTransit, openTransitBy } from '../vault/open-transit.ts';
 import {
   lookAtKeys,
   lookAtSecrets,

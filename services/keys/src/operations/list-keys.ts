@@ -1,7 +1,7 @@
 import type { SigningAlgorithm } from '@tessera/oauth';
 import type { SourceState } from '../encryption/key-encryption-key.ts';
 import type { KeyFigures } from '../journal/journal-document.ts';
-import { type KeyLife, type LifeStage, stageOf } from '../rotation/key-life.ts';
+import { type KeyLife, type LifeStage, lifeOf, stageOf } from '../rotation/key-life.ts';
 import type { SigningDocument } from '../rotation/signing-document.ts';
 import type { SecretsDocument } from '../secrets/secrets-document.ts';
 import { UNLIMITED_SECONDS } from '../secrets/secrets-policy.ts';
@@ -84,13 +84,4 @@ export function listSecrets({ versions }: SecretsDocument, now: Date): readonly 
     const end = goneAt === undefined || isKept ? {} : { goneAt };
     return { version: secret.version, stage: stageOf(secret, now), ...life, ...end };
   });
-}
-
-function lifeOf({ createdAt, activeAt, retiredAt, goneAt }: KeyLife): KeyLife {
-  return {
-    createdAt,
-    activeAt,
-    ...(retiredAt !== undefined && { retiredAt }),
-    ...(goneAt !== undefined && { goneAt }),
-  };
 }

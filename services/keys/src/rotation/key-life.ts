@@ -12,6 +12,16 @@ export interface KeyLife {
   readonly goneAt?: Date;
 }
 
+/** The life alone, of whatever has one. */
+export function lifeOf({ createdAt, activeAt, retiredAt, goneAt }: KeyLife): KeyLife {
+  return {
+    createdAt,
+    activeAt,
+    ...(retiredAt !== undefined && { retiredAt }),
+    ...(goneAt !== undefined && { goneAt }),
+  };
+}
+
 /** Where a key, or a master secret, is in its life. */
 export type LifeStage = 'pre-published' | 'active' | 'retired' | 'gone';
 

@@ -1,9 +1,9 @@
 import type { SecurityEvent } from '@tessera/contracts';
-import { unavailable } from '@tessera/errors';
 import { newEvent } from '@tessera/events';
 import type { SigningAlgorithm } from '@tessera/oauth';
 import type { Custody } from '../signers/custody.ts';
 import type { PrivateHalf } from '../signers/private-half.ts';
+import { signerUnavailable } from '../signers/signer-errors.ts';
 import { type ChangeReason, type KeyChange, tellChanges } from './key-changes.ts';
 import type { RotationPlan } from './plan.ts';
 import { groupByAlgorithm } from './select-key.ts';
@@ -111,7 +111,7 @@ async function createKey(
   const inUse = before.keys.flatMap(({ privateKey, formerHalf }) => privateKey ?? formerHalf ?? []);
   const key = await custody.create(alg, life, [...inUse, ...revoked.flatMap(({ formerHalf }) => formerHalf ?? [])]);
   const isUsed = [...before.keys, ...revoked].some(({ kid }) => kid === key.kid);
-  if (isUsed) throw unavailable('keys.signer_unavailable', `the signer gave a key for ${alg} that was used before`);
+  if (isUsed) throw signerUnavailable(`the signer gave a key for ${alg} that was used before`);
   return { ...key, retentionSeconds };
 }
 

@@ -9,7 +9,7 @@ import { MASTER_SECRET_PURPOSE } from '../encryption/key-purposes.ts';
 import type { SealingRing } from '../encryption/sealing-ring.ts';
 import { createFreshness } from '../rotation/freshness.ts';
 import type { KeyChange } from '../rotation/key-changes.ts';
-import { isPublished, type KeyLife } from '../rotation/key-life.ts';
+import { isPublished, type KeyLife, lifeOf } from '../rotation/key-life.ts';
 import { MASTER_SECRET_BYTES, makeNextSecrets, planSecrets, secretEvent } from './next-secrets.ts';
 import type { SecretsDocument, StoredMasterSecret } from './secrets-document.ts';
 import type { SecretsPolicy } from './secrets-policy.ts';
@@ -134,12 +134,9 @@ function deriveSecrets(all: readonly OpenSecret[], purpose: SecretPurpose, now: 
 }
 
 function openAll(wrapping: SealingRing, { versions }: SecretsDocument): readonly OpenSecret[] {
-  return versions.map(({ version, createdAt, activeAt, retiredAt, goneAt, secret }) => ({
+  return versions.map(({ version, secret, ...life }) => ({
     version,
-    createdAt,
-    activeAt,
-    ...(retiredAt !== undefined && { retiredAt }),
-    ...(goneAt !== undefined && { goneAt }),
+    ...lifeOf(life),
     master: openKey(wrapping, secret, { purpose: MASTER_SECRET_PURPOSE, name: String(version) }),
   }));
 }

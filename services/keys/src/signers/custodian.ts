@@ -18,7 +18,7 @@ export interface NewKey<H extends PrivateHalf = PrivateHalf> {
 
 /**
  * Keeps private keys and signs with them: one implementation for each place that private keys can be in. All of them pass
- * `conformance.ts`.
+ * `conformance/`.
  */
 export interface Custodian<T extends PrivateHalf['signer'] = PrivateHalf['signer']> {
   readonly type: T;

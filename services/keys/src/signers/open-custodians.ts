@@ -2,7 +2,7 @@ import type { Clock } from '@tessera/clock';
 import type { FormerSignerConfig, SignerConfig, TesseraConfig } from '@tessera/config';
 import type { Logger } from '@tessera/telemetry';
 import type { KeyEncryptionKey } from '../encryption/key-encryption-key.ts';
-import type { OpenTransit } from '../encryption/open-transit.ts';
+import type { OpenTransit } from '../vault/open-transit.ts';
 import type { Custodian } from './custodian.ts';
 import { type Custodians, type Custody, createCustody } from './custody.ts';
 import { createLocalCustodian } from './local/custodian.ts';

@@ -1,6 +1,6 @@
 import type { PublicJwk, TokenType } from '@tessera/contracts';
 import type { SigningAlgorithm } from '@tessera/oauth';
-import type { KeyLife } from '../rotation/key-life.ts';
+import { type KeyLife, lifeOf } from '../rotation/key-life.ts';
 import type { Signer } from './custodian.ts';
 
 /** A signing key in memory, parsed once. */
@@ -37,14 +37,11 @@ const TYP: Readonly<Record<TokenType, string>> = {
 
 /** A signing key from its parts. */
 export function createSigningKey(parts: SigningKeyParts, sign: Signer | undefined): SigningKey {
-  const { kid, alg, publicJwk, x5c, createdAt, activeAt, retiredAt, goneAt } = parts;
+  const { kid, alg, publicJwk, x5c } = parts;
   return {
     kid,
     alg,
-    createdAt,
-    activeAt,
-    ...(retiredAt !== undefined && { retiredAt }),
-    ...(goneAt !== undefined && { goneAt }),
+    ...lifeOf(parts),
     jwk: { ...publicJwk, kid, alg, use: 'sig', ...(x5c !== undefined && { x5c }) },
     headers: {
       access_token: encodeHeader({ alg, kid, typ: TYP.access_token }),

@@ -4,7 +4,7 @@ import { SIGNING_ALGORITHMS } from '@tessera/oauth';
 import { describe, expect, it } from 'vitest';
 import { sealKey } from '../../encryption/envelope.ts';
 import { createKeyEncryptionRing } from '../../testing/key-encryption-ring.ts';
-import { describeCustodian } from '../conformance.ts';
+import { describeCustodian } from '../conformance/describe-custodian.ts';
 import { createLocalCustodian } from './custodian.ts';
 
 describeCustodian<'local'>(

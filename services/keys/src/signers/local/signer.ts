@@ -1,9 +1,10 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { MIN_RSA_BITS, type SigningAlgorithm } from '@tessera/oauth';
 import type { Signer } from '../custodian.ts';
+import { signerClosed } from '../signer-errors.ts';
 import { createDirectSigner } from './direct-signer.ts';
 import { estimateSignatureMicroseconds } from './signature-cost.ts';
-import { closed, type SigningThreads } from './signing-threads.ts';
+import type { SigningThreads } from './signing-threads.ts';
 
 /** What one turn of the event loop may spend on signatures by one key, in microseconds; more than that goes to the threads. */
 const TURN_MICROSECONDS = 160;
@@ -24,7 +25,7 @@ export function createSigner(alg: SigningAlgorithm, key: KeyObject, threads: Sig
   };
   return (input) => {
     if (direct >= maxDirect) return threads.sign(threadKey, input);
-    if (threads.isClosed()) throw closed();
+    if (threads.isClosed()) throw signerClosed();
     if (direct === 0) queueMicrotask(endTurn);
     direct += 1;
     return signDirectly(input).toString('base64url');

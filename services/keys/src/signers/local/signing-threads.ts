@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
-import { type TesseraError, unavailable } from '@tessera/errors';
+import type { TesseraError } from '@tessera/errors';
+import { signerClosed, signerUnavailable } from '../signer-errors.ts';
 import { createSigningQueue, type SigningPortion, type ThreadKey } from './signing-queue.ts';
 import { startThread, type Thread } from './thread.ts';
 
@@ -78,7 +79,7 @@ export function createSigningThreads({
     isClosed: () => isClosed,
     sign: (key, input) =>
       new Promise((resolve, reject) => {
-        if (isClosed) reject(closed());
+        if (isClosed) reject(signerClosed());
         else if (!queue.add(key, { input, resolve, reject })) reject(full());
         else if (!isPumping) {
           isPumping = true;
@@ -90,7 +91,7 @@ export function createSigningThreads({
       }),
     async close() {
       isClosed = true;
-      for (const { reject } of queue.takeAll()) reject(closed());
+      for (const { reject } of queue.takeAll()) reject(signerClosed());
       await Promise.all([...threads].map((thread) => thread.end()));
     },
   };
@@ -108,15 +109,10 @@ function answer({ waiting }: SigningPortion, signatures: Uint8Array | undefined)
   }
 }
 
-/** Refuses a signature of a signer that is closed. */
-export function closed(): TesseraError {
-  return unavailable('keys.signer_unavailable', 'the signer is closed');
-}
-
 function full(): TesseraError {
-  return unavailable('keys.signer_unavailable', 'too many signatures wait for their turn');
+  return signerUnavailable('too many signatures wait for their turn');
 }
 
 function failed(): TesseraError {
-  return unavailable('keys.signer_unavailable', 'the thread that was to sign failed');
+  return signerUnavailable('the thread that was to sign failed');
 }

@@ -1,6 +1,6 @@
 import { SIGNING_ALGORITHMS } from '@tessera/oauth';
 import { waitFor } from '@tessera/testkit';
-import { describeCustodian } from '../conformance.ts';
+import { describeCustodian } from '../conformance/describe-custodian.ts';
 import type { Custodian } from '../custodian.ts';
 import { createTokenBench } from './testing/token-bench.ts';
 

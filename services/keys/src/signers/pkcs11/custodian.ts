@@ -5,10 +5,9 @@ import type { SigningAlgorithm } from '@tessera/oauth';
 import type { Logger } from '@tessera/telemetry';
 import type { Custodian } from '../custodian.ts';
 import type { Pkcs11Half } from '../private-half.ts';
-import { isGenuineSignature } from '../vault/signature-check.ts';
-import { signerRefused } from '../vault/signer-errors.ts';
+import { isGenuineSignature, trialInput } from '../signature-check.ts';
+import { signerRefused, signerUnavailable } from '../signer-errors.ts';
 import { createModuleConnection, type ModuleConnectionOptions } from './module-connection.ts';
-import { signerUnavailable } from './module-starter.ts';
 import { readTokenPublicKey, type TokenPublicKey } from './public-key.ts';
 import { createTokenSigner } from './token-signer.ts';
 
@@ -23,8 +22,6 @@ export interface Pkcs11CustodianOptions
   readonly logger: Logger;
 }
 
-/** Signed when a key is made or opened, to see that its halves belong together; no token, as it has no dot. */
-const TRIAL = Buffer.from('tessera: does this key sign?');
 const ID_BYTES = 16;
 /** Objects without an id would be found by an empty one. */
 const ID = /^(?:[0-9a-f]{2}){8,64}$/;
@@ -45,11 +42,12 @@ export async function createPkcs11Custodian(options: Pkcs11CustodianOptions): Pr
     if (!ID.test(id)) throw signerRefused('what is stored of the key is no id of a key in a token');
     return readTokenPublicKey(await connection.ask('read', { id }), alg, id);
   };
+  /** That its halves belong together. */
   const tryOut = async (alg: SigningAlgorithm, id: string, { key }: TokenPublicKey): Promise<void> => {
-    const [outcome] = await connection.sign([{ alg, id, input: TRIAL }]);
+    const [outcome] = await connection.sign([{ alg, id, input: trialInput }]);
     if (outcome?.ok === false && outcome.failure.kind !== 'refused') throw signerUnavailable(outcome.failure.message);
     const signature = outcome?.ok === true ? Buffer.from(outcome.signature).toString('base64url') : '';
-    if (!isGenuineSignature(alg, key, TRIAL, signature)) {
+    if (!isGenuineSignature(alg, key, trialInput, signature)) {
       const reason = outcome?.ok === false ? outcome.failure.message : 'its halves do not belong together';
       throw signerRefused(`the key ${id} of the token makes no ${alg} signature: ${reason}`);
     }

@@ -1,7 +1,7 @@
-import { signerRefused } from '../vault/signer-errors.ts';
+import { signerRefused, signerUnavailable } from '../signer-errors.ts';
 import type { ModuleOutcome, ModuleProcess } from './module-host.ts';
 import type { ModuleCall, ModuleCalls, SignatureOrder, SignatureOutcome } from './module-protocol.ts';
-import { createModuleStarter, type ModuleStarterOptions, signerUnavailable } from './module-starter.ts';
+import { createModuleStarter, type ModuleStarterOptions } from './module-starter.ts';
 
 /** A token, over all that happens to it and to the process that has its library. */
 export interface ModuleConnection {

@@ -1,7 +1,7 @@
 import type { Pkcs11Config } from '@tessera/config';
-import { type TesseraError, unavailable } from '@tessera/errors';
+import type { TesseraError } from '@tessera/errors';
 import type { Logger } from '@tessera/telemetry';
-import { signerRefused } from '../vault/signer-errors.ts';
+import { signerClosed, signerRefused, signerUnavailable } from '../signer-errors.ts';
 import type { Failure } from './failure.ts';
 import { type ModuleProcess, startModuleProcess } from './module-host.ts';
 
@@ -64,7 +64,7 @@ export function createModuleStarter(
     const outcome = await module.request('open', { library, tokenLabel, pin }, answerWithinMs);
     if (!outcome.ok || isClosed) {
       await end(module);
-      throw outcome.ok ? closed() : fail(outcome.failure);
+      throw outcome.ok ? signerClosed() : fail(outcome.failure);
     }
     if (failed !== undefined) logger.info({ token_label: tokenLabel }, 'the PKCS #11 token can be used again');
     failed = undefined;
@@ -87,7 +87,7 @@ export function createModuleStarter(
 
   return {
     async get() {
-      if (isClosed) throw closed();
+      if (isClosed) throw signerClosed();
       if (running !== undefined && !running.isRunning()) retire(running, 'the process of the PKCS #11 library ended');
       if (current !== undefined) return current;
       if (failed?.isFinal === true) throw failed.error;
@@ -108,13 +108,4 @@ export function createModuleStarter(
       await Promise.all([...processes].map(end));
     },
   };
-}
-
-/** Nothing can be signed just now. */
-export function signerUnavailable(message: string): TesseraError {
-  return unavailable('keys.signer_unavailable', message);
-}
-
-function closed(): TesseraError {
-  return signerUnavailable('the signer is closed');
 }

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { importVerificationKey, jwkThumbprint, type SigningAlgorithm } from '@tessera/oauth';
-import { signerRefused } from '../vault/signer-errors.ts';
+import { signerRefused } from '../signer-errors.ts';
 import { MECHANISMS } from './mechanisms.ts';
 import type { PublicAttributes } from './module-protocol.ts';
 

@@ -3,11 +3,10 @@ import type { SigningAlgorithm } from '@tessera/oauth';
 import { createBatcher, failed, type Outcome, succeeded } from '@tessera/rpc';
 import type { Logger } from '@tessera/telemetry';
 import type { Signer } from '../custodian.ts';
-import { isGenuineSignature } from '../vault/signature-check.ts';
-import { toSigningError } from '../vault/signer-errors.ts';
+import { isGenuineSignature } from '../signature-check.ts';
+import { signerUnavailable, toSigningError } from '../signer-errors.ts';
 import type { ModuleConnection } from './module-connection.ts';
 import type { SignatureOrder } from './module-protocol.ts';
-import { signerUnavailable } from './module-starter.ts';
 
 /** A key that signs. */
 export interface TokenKey {

@@ -12,8 +12,8 @@ import {
 } from '../../vault/testing/vault-bench.ts';
 import type { Custodian, Signer } from '../custodian.ts';
 import type { VaultHalf } from '../private-half.ts';
+import { isGenuineSignature } from '../signature-check.ts';
 import { createVaultCustodian } from './custodian.ts';
-import { isGenuineSignature } from './signature-check.ts';
 
 const REFUSED = { kind: 'invalid_argument', code: 'keys.signer_refused' };
 const UNAVAILABLE = { kind: 'unavailable', code: 'keys.signer_unavailable' };

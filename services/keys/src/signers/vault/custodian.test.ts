@@ -1,6 +1,6 @@
 import { SIGNING_ALGORITHMS } from '@tessera/oauth';
 import { makeSigningKeys, startVaultBench } from '../../vault/testing/vault-bench.ts';
-import { type CustodianHarness, describeCustodian } from '../conformance.ts';
+import { type CustodianHarness, describeCustodian } from '../conformance/describe-custodian.ts';
 import { createVaultCustodian } from './custodian.ts';
 
 describeCustodian<'vault'>('of keys in Vault', startHarness, {

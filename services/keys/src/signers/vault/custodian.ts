@@ -1,11 +1,12 @@
+import { TesseraError } from '@tessera/errors';
 import type { SigningAlgorithm } from '@tessera/oauth';
 import type { Logger } from '@tessera/telemetry';
 import type { TransitKey, VaultTransit } from '../../vault/transit.ts';
 import { isVaultRefusal, vaultUnavailable } from '../../vault/vault-errors.ts';
 import type { Custodian } from '../custodian.ts';
 import type { PrivateHalf, VaultHalf } from '../private-half.ts';
-import { isGenuineSignature } from './signature-check.ts';
-import { signerRefused, toCustodianError } from './signer-errors.ts';
+import { isGenuineSignature, trialInput } from '../signature-check.ts';
+import { signerRefused, toSigningError } from '../signer-errors.ts';
 import { TRANSIT_ALGORITHMS } from './transit-algorithms.ts';
 import { readTransitPublicKey, type TransitPublicKey } from './transit-public-key.ts';
 import { createVersionSigner } from './version-signer.ts';
@@ -18,9 +19,6 @@ export interface VaultCustodianOptions {
   readonly keyNames: Readonly<Partial<Record<SigningAlgorithm, string>>>;
   readonly logger: Logger;
 }
-
-/** Signed when a key is made, to see that it can be; no token, as it has no dot. */
-const TRIAL = Buffer.from('tessera: does this key sign?');
 
 /**
  * Private keys in the Transit engine of Vault or OpenBao: each version of a Transit key is one signing key. The Transit keys
@@ -65,8 +63,10 @@ export function createVaultCustodian({ transit, keyNames, logger }: VaultCustodi
 
   const tryOut = async (alg: SigningAlgorithm, half: VaultHalf, { key }: TransitPublicKey): Promise<void> => {
     const { keyName, keyVersion } = half;
-    const [signature = ''] = await transit.sign({ keyName, keyVersion, ...TRANSIT_ALGORITHMS[alg].signing }, [TRIAL]);
-    if (isGenuineSignature(alg, key, TRIAL, signature)) return;
+    const [signature = ''] = await transit.sign({ keyName, keyVersion, ...TRANSIT_ALGORITHMS[alg].signing }, [
+      trialInput,
+    ]);
+    if (isGenuineSignature(alg, key, trialInput, signature)) return;
     throw signerRefused(`what version ${keyVersion} of the Transit key ${keyName} signs is no ${alg} signature by it`);
   };
 
@@ -106,6 +106,13 @@ async function asCustodian<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw toCustodianError(error);
   }
+}
+
+/** What a failure of Vault means where a key is to be made or opened. */
+function toCustodianError(error: unknown): unknown {
+  if (!(error instanceof TesseraError)) return error;
+  if (error.code === 'keys.vault_refused') return signerRefused(error.message, error);
+  return error.code === 'keys.vault_unavailable' ? toSigningError(error) : error;
 }
 
 function newestOf(known: readonly PrivateHalf[], keyName: string): number {

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { importVerificationKey, jwkThumbprint, type SigningAlgorithm } from '@tessera/oauth';
 import type { TransitKey } from '../../vault/transit.ts';
-import { signerRefused } from './signer-errors.ts';
+import { signerRefused } from '../signer-errors.ts';
 import { TRANSIT_ALGORITHMS } from './transit-algorithms.ts';
 
 /** The public half of a version of a key. */

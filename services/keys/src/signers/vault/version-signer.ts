@@ -6,8 +6,8 @@ import type { VaultTransit } from '../../vault/transit.ts';
 import { isVaultRefusal, vaultUnavailable } from '../../vault/vault-errors.ts';
 import type { Signer } from '../custodian.ts';
 import type { VaultHalf } from '../private-half.ts';
-import { isGenuineSignature } from './signature-check.ts';
-import { toSigningError } from './signer-errors.ts';
+import { isGenuineSignature } from '../signature-check.ts';
+import { toSigningError } from '../signer-errors.ts';
 import { TRANSIT_ALGORITHMS } from './transit-algorithms.ts';
 
 /** Signatures of one request, which Vault makes one after the other. */

@@ -1,6 +1,7 @@
 import type { Clock } from '@tessera/clock';
 import type { TokenType } from '@tessera/contracts';
 import type { DocumentStore } from '../../encryption/document-store.ts';
+import { lifeOf } from '../../rotation/key-life.ts';
 import type { SigningDocument, StoredSigningKey } from '../../rotation/signing-document.ts';
 import type { Custody } from '../../signers/custody.ts';
 import type { SigningKey } from '../../signers/signing-key.ts';
@@ -56,7 +57,7 @@ export function sharedStore(
 }
 
 function withoutLifetimes({ keys, ...document }: SigningDocument): SigningDocument {
-  return { ...document, keys: keys.map(({ retentionSeconds: _, ...key }) => key) };
+  return { ...document, keys: keys.map(({ retentionSeconds: _ignored, ...key }) => key) };
 }
 
 const headers: Readonly<Record<TokenType, string>> = {
@@ -71,14 +72,11 @@ const headers: Readonly<Record<TokenType, string>> = {
 export function createNamedKeys(): Custody {
   let made = 0;
   const open = (key: StoredSigningKey): SigningKey => {
-    const { kid, alg, createdAt, activeAt, retiredAt, goneAt, privateKey } = key;
+    const { kid, alg, privateKey } = key;
     return {
       kid,
       alg,
-      createdAt,
-      activeAt,
-      ...(retiredAt !== undefined && { retiredAt }),
-      ...(goneAt !== undefined && { goneAt }),
+      ...lifeOf(key),
       jwk: { kid, alg },
       headers,
       sign: privateKey === undefined ? undefined : () => '',

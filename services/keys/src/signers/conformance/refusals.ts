@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { CustodianBench, CustodianExpectations } from './conformance.ts';
-import { expectGenuine } from './conformance-signatures.ts';
-import type { Custodian, Signer } from './custodian.ts';
+import type { Custodian, Signer } from '../custodian.ts';
+import type { CustodianBench, CustodianExpectations } from './describe-custodian.ts';
+import { expectGenuine } from './signatures.ts';
 
 /** What does not open, by whoever finds it out: the envelope of a sealed key, or the place that keeps it. */
 const DOES_NOT_OPEN = {

@@ -1,10 +1,10 @@
 import type { SigningAlgorithm } from '@tessera/oauth';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { keysSuite } from './conformance-keys.ts';
-import { refusalsSuite } from './conformance-refusals.ts';
-import { signaturesSuite } from './conformance-signatures.ts';
-import type { Custodian, NewKey, Signer } from './custodian.ts';
-import type { PrivateHalf, PrivateHalfOf } from './private-half.ts';
+import type { Custodian, NewKey, Signer } from '../custodian.ts';
+import type { PrivateHalf, PrivateHalfOf } from '../private-half.ts';
+import { keysSuite } from './keys.ts';
+import { refusalsSuite } from './refusals.ts';
+import { signaturesSuite } from './signatures.ts';
 
 /** How the suite gets hold of a place that keeps private keys. */
 export interface CustodianHarness<T extends PrivateHalf['signer'] = PrivateHalf['signer']> {

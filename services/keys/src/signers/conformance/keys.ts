@@ -2,8 +2,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { importVerificationKey, jwkThumbprint } from '@tessera/oauth';
 import { calculateJwkThumbprint } from 'jose';
 import { expect, it } from 'vitest';
-import type { CustodianBench, CustodianExpectations } from './conformance.ts';
-import { readPrivateHalf } from './private-half.ts';
+import { readPrivateHalf } from '../private-half.ts';
+import type { CustodianBench, CustodianExpectations } from './describe-custodian.ts';
 
 /** Members of a JWK that are private or symmetric (RFC 7518 §6.2.2, §6.3.2 and §6.4.1, RFC 8037 §2). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];

@@ -1,6 +1,9 @@
 import { constants, type KeyObject, verify } from 'node:crypto';
 import type { SigningAlgorithm } from '@tessera/oauth';
 
+/** Signed to see whether a key signs; no token, as it has no dot. */
+export const trialInput: Buffer = Buffer.from('tessera: does this key sign?');
+
 /** Whether a signature in base64url is that of an input (RFC 7518 §3.3–§3.5, RFC 8037 §3.1). */
 export function isGenuineSignature(alg: SigningAlgorithm, key: KeyObject, input: Buffer, signature: string): boolean {
   const hash = `sha${alg.slice(2)}`;

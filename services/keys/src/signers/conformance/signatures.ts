@@ -1,9 +1,9 @@
 import { importVerificationKey, type SigningAlgorithm, verifyCompactJws } from '@tessera/oauth';
 import { compactVerify, importJWK } from 'jose';
 import { expect, it } from 'vitest';
-import type { BenchKey, CustodianBench, CustodianExpectations } from './conformance.ts';
-import type { NewKey, Signer } from './custodian.ts';
-import { readPrivateHalf } from './private-half.ts';
+import type { NewKey, Signer } from '../custodian.ts';
+import { readPrivateHalf } from '../private-half.ts';
+import type { BenchKey, CustodianBench, CustodianExpectations } from './describe-custodian.ts';
 
 /** Bytes of a signature (RFC 7518 §3.4, RFC 8037 §3.1); RSA signatures are as long as the modulus (RFC 7518 §3.3, §3.5). */
 const SIGNATURE_BYTES: Readonly<Partial<Record<SigningAlgorithm, number>>> = {
