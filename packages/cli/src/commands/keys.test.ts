@@ -121,6 +121,22 @@ test('It is told who follows on whom, and when', async () => {
 `);
 });
 
+test('It is told where a new key could not be made, and nowhere else', async () => {
+  const activeAt = new Date('2026-11-22T10:00:00Z');
+  const successions = [
+    { keySet: 'ES256', predecessor: 'gone', activeAt },
+    { keySet: 'RS256', predecessor: 'a', successor: 'b', activeAt },
+  ] as const;
+  const missing = 'ES256: no new key could be made, and nothing signs there until the signer answers';
+  const removed = { keySet: 'ES256', kid: 'gone', step: 'removed' } as const;
+  const made = await run(createFakeKeyAuthority({ preview: { successions } }), ['rotate']);
+  expect(made.out).not.toContain('could be made');
+  const unmade = await run(createFakeKeyAuthority({ preview: { successions }, changes: [removed] }), ['rotate']);
+  expect(unmade.out).toContain(`Done:\n  gone (signing:ES256): removed\n  ${missing}\n`);
+  const nothing = await run(createFakeKeyAuthority({ changes: [] }), ['rotate', '--secrets']);
+  expect(nothing.out).toContain('Done:\n  there was nothing left to do\n');
+});
+
 test('An order that breaks nothing asks nobody', async () => {
   const authority = createFakeKeyAuthority();
   const { code, out, questions } = await run(authority, ['rotate'], { isInteractive: true });

@@ -1,4 +1,4 @@
-import type { KeyListing, KeyOrder, OrderPreview, SealingDescription } from '@tessera/keys';
+import type { KeyListing, KeyOrder, OrderedChange, OrderPreview, SealingDescription } from '@tessera/keys';
 import type { KeyAuthority } from '../commands/keys/key-authority.ts';
 
 /** A {@link KeyAuthority} that keeps what it is asked for. */
@@ -15,6 +15,8 @@ export interface FakeKeyAuthorityOptions {
   readonly preview?: Partial<OrderPreview>;
   readonly listing?: KeyListing;
   readonly sealing?: SealingDescription;
+  /** What an order comes to. Default: a key is created for ES256. */
+  readonly changes?: readonly OrderedChange[];
 }
 
 /** One document under the key that seals. */
@@ -31,11 +33,13 @@ const emptyListing: KeyListing = {
   sealedUnder: new Map(),
 };
 
+const oneCreated: readonly OrderedChange[] = [{ keySet: 'ES256', kid: 'new-kid', step: 'created' }];
+
 /** Creates a {@link FakeKeyAuthority}. */
 export function createFakeKeyAuthority(options: FakeKeyAuthorityOptions = {}): FakeKeyAuthority {
   const carriedOut: KeyOrder[] = [];
   const previewed: KeyOrder[] = [];
-  const { preview, listing = emptyListing, sealing = currentSealing } = options;
+  const { preview, listing = emptyListing, sealing = currentSealing, changes = oneCreated } = options;
   let isResealed = false;
   return {
     carriedOut,
@@ -51,7 +55,7 @@ export function createFakeKeyAuthority(options: FakeKeyAuthorityOptions = {}): F
     },
     async carryOut(order) {
       carriedOut.push(order);
-      return [{ keySet: 'signing:ES256', kid: 'new-kid', step: 'created' }];
+      return changes;
     },
     describeSealing: async () => (isResealed ? currentSealing : sealing),
     async reseal() {

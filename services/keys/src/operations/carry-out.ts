@@ -20,7 +20,7 @@ import {
 import type { SecretsDocument } from '../secrets/secrets-document.ts';
 import type { SecretsPolicy } from '../secrets/secrets-policy.ts';
 import type { Custody } from '../signers/custody.ts';
-import type { OrderPreview } from './order.ts';
+import type { OrderPreview, SuccessionEffect } from './order.ts';
 import { previewKeys } from './preview-keys.ts';
 import { previewSecrets } from './preview-secrets.ts';
 import { findWorse } from './worse.ts';
@@ -39,7 +39,8 @@ export interface OrderTools {
 
 /** A step that was told with an order. */
 export interface OrderedChange {
-  readonly keySet: string;
+  /** As in {@link SuccessionEffect}. */
+  readonly keySet: SuccessionEffect['keySet'];
   readonly kid: string;
   readonly step: KeyChange<unknown>['step'];
 }
@@ -91,7 +92,7 @@ export async function orderKeys(
     if (!(await tools.documents.signing.replace(version, document, changes.map(changeEvent)))) continue;
     // What does not succeed here, a replica does.
     await createDestruction(custody, tools.logger).carryOut(document.discarded);
-    return changes.map(({ key, step }) => ({ keySet: `signing:${key.alg}`, kid: key.kid, step }));
+    return changes.map(({ key, step }) => ({ keySet: key.alg, kid: key.kid, step }));
   }
   throw contended();
 }
@@ -115,7 +116,7 @@ export async function orderSecrets(
       secretEvent(store.name, change, change.at.getTime() === now.getTime() ? reason : undefined),
     );
     if (!(await store.replace(version, document, events))) continue;
-    return changes.map(({ key, step }) => ({ keySet: store.name, kid: key.kid, step }));
+    return changes.map(({ key, step }) => ({ keySet: 'secrets', kid: key.kid, step }));
   }
   throw contended();
 }

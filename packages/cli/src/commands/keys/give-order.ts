@@ -57,7 +57,7 @@ function outcomeLines(changes: readonly OrderedChange[], { successions }: OrderP
 }
 
 function changeLine({ keySet, kid, step }: OrderedChange): string {
-  return `  ${keySet === 'secrets' ? `version ${kid} of the secrets` : `${kid} (${keySet})`}: ${step}`;
+  return `  ${keySet === 'secrets' ? `version ${kid} of the secrets` : `${kid} (signing:${keySet})`}: ${step}`;
 }
 
 function describe(order: KeyOrder, { successions, warnings }: OrderPreview): string {
