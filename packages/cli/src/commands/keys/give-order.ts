@@ -31,7 +31,10 @@ export async function giveOrder(
   if (preview.warnings.length > 0 && !isAgreed) await assertAgreed(terminal);
   const changes = await authority.carryOut(order, preview);
   terminal.out(['\nDone:', ...outcomeLines(changes, preview)].join('\n'));
-  terminal.out('Running processes take it over within half a minute.');
+  const isOfSecrets = order.type === 'rotate-secrets' || order.type === 'revoke-secrets';
+  terminal.out(
+    `Running processes take it over within ${isOfSecrets ? 'two minutes' : 'half a minute, most of them at once'}.`,
+  );
 }
 
 async function assertAgreed(terminal: Terminal): Promise<void> {
