@@ -49,7 +49,7 @@ export default defineConfig({
         environments,
         test: {
           name: 'integration',
-          include: ['tests/{conformance,docs,e2e,integration}/**/*.test.ts'],
+          include: ['tests/{conformance,docs,e2e,integration,manifests}/**/*.test.ts'],
           ...wholeSystems,
         },
       },
@@ -58,6 +58,18 @@ export default defineConfig({
         ssr,
         environments,
         test: { name: 'chaos', include: ['tests/{chaos,linearizability}/**/*.test.ts'], ...wholeSystems },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'rehearsals',
+          include: ['tests/rehearsals/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 900_000,
+        },
       },
     ],
   },

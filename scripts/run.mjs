@@ -3,7 +3,7 @@
 //
 //   node scripts/run.mjs start [--config FILE] [--no-app]     the issuer and the example application in one process
 //   node scripts/run.mjs start:services [--replicas token=3]  the same as separate services
-//   node scripts/run.mjs dev | check | test | generate | build | bench NAME | histories | simulate:rotation | tessera COMMAND
+//   node scripts/run.mjs dev | check | test | test:long | generate | build | bench NAME | histories | simulate:rotation | tessera COMMAND
 
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -11,6 +11,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { constants, tmpdir } from 'node:os';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runTests } from './test-runs.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, 'node_modules');
@@ -29,7 +30,8 @@ const verbs = {
   build: (args) => run('turbo', ['run', 'build', ...args]),
   generate: () => generate(root),
   check,
-  test,
+  test: (args) => test(args),
+  'test:long': (args) => test(args, { isLong: true }),
 };
 
 async function main() {
@@ -275,69 +277,15 @@ function quietly(command, args) {
  * All tests, or those that the arguments choose. The last line tells how many passed and failed.
  *
  * @param {readonly string[]} args
+ * @param {{isLong?: boolean}} [options] `isLong`: with the rehearsals, which run the images and the manifests, as root
  */
-async function test(args) {
-  const prepared = await runNode(['scripts/system-packages.mjs']);
+async function test(args, { isLong = false } = {}) {
+  const prepared = await runNode(['scripts/system-packages.mjs', ...(isLong ? ['--rehearsals'] : [])]);
   if (prepared !== 0) {
     console.log('0 passed, 1 failed');
     return prepared;
   }
-  const folder = mkdtempSync(join(tmpdir(), 'tessera-tests-'));
-  try {
-    const outcomes = args.length > 0 ? [await testRun(folder, args)] : await allTests(folder);
-    const sum = (/** @type {'code' | 'passed' | 'failed'} */ key) =>
-      outcomes.reduce((total, one) => total + one[key], 0);
-    console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
-    return sum('code') === 0 && sum('failed') === 0 ? 0 : 1;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/**
- * Those that wait for servers and pages beside those that compute; at the end those that break things and look at the time
- * it takes, which mostly wait.
- *
- * @param {string} folder
- */
-async function allTests(folder) {
-  const beside = await Promise.all([
-    testRun(folder, ['--project', 'unit']),
-    testRun(folder, ['--project', 'integration'], true),
-  ]);
-  const broken = await Promise.all([
-    testRun(folder, ['--project', 'chaos']),
-    testRun(folder, ['--project', 'clusters'], true),
-  ]);
-  return [...beside, ...broken];
-}
-
-/**
- * @param {string} folder
- * @param {readonly string[]} args
- * @param {boolean} [isAside]
- */
-async function testRun(folder, args, isAside = false) {
-  const file = join(folder, `${args.join('-').replace(/[^a-z0-9]+/gi, '-')}.json`);
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const code = await run('vitest', ['run', ...reporters, ...args], { isAside });
-  return { code, ...countTests(file, code) };
-}
-
-/**
- * A file that could not be loaded has no tests that failed, and an error outside of any test neither: each still counts.
- *
- * @param {string} file
- * @param {number} code
- */
-function countTests(file, code) {
-  if (!existsSync(file)) return { passed: 0, failed: 1 };
-  const report = JSON.parse(readFileSync(file, 'utf8'));
-  const unloaded = report.testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && assertionResults.every((one) => one.status !== 'failed'),
-  );
-  const failed = report.numFailedTests + unloaded.length;
-  return { passed: report.numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
+  return runTests({ root, run, args, isLong });
 }
 
 process.exitCode = await main();

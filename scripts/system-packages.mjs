@@ -2,6 +2,7 @@
 // without dependencies: it runs before `npm install`, on whatever Node (20 or later) the machine has.
 //
 //   node scripts/system-packages.mjs [package…]     install what is missing; silent when nothing is
+//   node scripts/system-packages.mjs --rehearsals   the same with those that only the rehearsals of `npm run test:long` need
 //   node scripts/system-packages.mjs --list         print each package and the file by which it is recognised
 
 import { spawnSync } from 'node:child_process';
@@ -14,7 +15,7 @@ const SERVER_DIRECTORIES = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 /**
  * The Debian packages, and how each is recognised: by programs (any of the names in each list) or by a file.
  *
- * @type {Readonly<Record<string, {programs?: readonly (readonly string[])[], files?: readonly string[]}>>}
+ * @type {Readonly<Record<string, {programs?: readonly (readonly string[])[], files?: readonly string[], isForRehearsals?: true}>>}
  */
 export const SYSTEM_PACKAGES = {
   'redis-server': { programs: [['redis-server'], ['redis-cli']] },
@@ -36,17 +37,30 @@ export const SYSTEM_PACKAGES = {
   softhsm2: { programs: [['softhsm2-util']] },
   chromium: { programs: [['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']] },
   'fonts-noto-cjk': { files: ['/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'] },
+  // From here on: what runs containers.
+  podman: { programs: [['podman']], isForRehearsals: true },
+  buildah: { programs: [['buildah']], isForRehearsals: true },
+  runc: { programs: [['runc']], isForRehearsals: true },
+  netavark: { files: ['/usr/lib/podman/netavark'], isForRehearsals: true },
+  'aardvark-dns': { files: ['/usr/lib/podman/aardvark-dns'], isForRehearsals: true },
+  debootstrap: { programs: [['debootstrap']], isForRehearsals: true },
+  iptables: { programs: [['iptables']], isForRehearsals: true },
+  nftables: { programs: [['nft']], isForRehearsals: true },
+  iproute2: { programs: [['ip']], isForRehearsals: true },
 };
 
+/** Those of every run of the tests. */
+const USUAL = Object.keys(SYSTEM_PACKAGES).filter((name) => !SYSTEM_PACKAGES[name].isForRehearsals);
+
 /**
- * Makes sure that the packages are installed; all of {@link SYSTEM_PACKAGES} when left out. Does and prints nothing
+ * Makes sure that the packages are installed; those of every run of the tests when left out. Does and prints nothing
  * when they are. Else installs them with apt-get, as root or through `sudo -n`.
  *
  * @param {readonly string[]} [names]
  * @returns {void}
  * @throws {Error} with one sentence that lists what to install, when that cannot be done here.
  */
-export function ensureSystemPackages(names = Object.keys(SYSTEM_PACKAGES)) {
+export function ensureSystemPackages(names = USUAL) {
   for (const name of names) {
     if (!(name in SYSTEM_PACKAGES)) throw new Error(`unknown system package ${name}`);
   }
@@ -128,7 +142,9 @@ function main() {
     return;
   }
   try {
-    ensureSystemPackages(names.length > 0 ? names : undefined);
+    ensureSystemPackages(
+      names.includes('--rehearsals') ? Object.keys(SYSTEM_PACKAGES) : names.length > 0 ? names : undefined,
+    );
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 2;
