@@ -36,8 +36,12 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'keys',
-    usage:
-      'list|rotate|revoke|rewrap --config FILE [--json] [--algorithm ALG …] [--secrets] [--now] [--revoke KID …] [--kid KID …] [--secret VERSION …] [--yes] [--dry-run]',
+    usage: [
+      'list --config FILE [--json]',
+      'rotate --config FILE [--algorithm ALG … | --secrets | --revoke KID …] [--now] [--yes] [--dry-run]',
+      'revoke --config FILE --kid KID … | --secret VERSION … [--yes] [--dry-run]',
+      'rewrap --config FILE [--dry-run]',
+    ],
     summary:
       'Shows the signing keys and secrets, changes them ahead of time, or seals them anew; says first what breaks.',
     load: async () => (await import('../commands/keys.ts')).keys,

@@ -6,8 +6,8 @@ export type CommandRun = (args: readonly string[], terminal: Terminal) => Promis
 /** A row of the table of commands. */
 export interface Command {
   readonly name: string;
-  /** What stands after the name, e.g. `--config FILE`. */
-  readonly usage: string;
+  /** What stands after the name, e.g. `--config FILE`; a list where the command has several forms. */
+  readonly usage: string | readonly string[];
   /** One line that says what it does. */
   readonly summary: string;
   /** Loads the code, so that a command costs only what it uses. */

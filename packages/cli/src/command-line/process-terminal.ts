@@ -10,6 +10,7 @@ const RELAY_WINDOW_MS = 500;
 export function processTerminal(): Terminal {
   const { env } = process;
   const isRelayed = env[RELAYED] === '1';
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   return {
     env,
     out: (text) => void process.stdout.write(`${text}\n`),
@@ -28,6 +29,11 @@ export function processTerminal(): Terminal {
     },
     exit: (code) => process.exit(code),
   };
+}
+
+/** Whoever read the output has seen enough; the work goes on to its end. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 function once(listener: (signal: EndSignal) => void): (signal: EndSignal) => void {

@@ -16,6 +16,13 @@ test('Help names every command, with exit code 0 when asked for and 2 when nothi
   expect(silent.stdout).toBe('');
 });
 
+test('The help of one command is about that command alone, and shows each of its forms', async () => {
+  const terminal = createFakeTerminal();
+  expect(await runCommand(['keys', 'rotate', '--help'], terminal)).toBe(0);
+  for (const form of ['list', 'rotate', 'revoke', 'rewrap']) expect(terminal.stdout).toContain(`tessera keys ${form}`);
+  expect(terminal.stdout).not.toContain('tessera serve');
+});
+
 test('An unknown command or option is one sentence and exit code 2', async () => {
   for (const args of [
     ['sevre'],

@@ -1,7 +1,7 @@
 import { TesseraError } from '@tessera/errors';
 import { commands } from './command-table.ts';
 import { CommandFailure } from './failure.ts';
-import { helpText } from './help.ts';
+import { commandHelpText, helpText } from './help.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -14,11 +14,11 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     terminal.err(helpText());
     return 2;
   }
-  if (name === 'help' || args.includes('--help') || args.includes('-h')) {
-    terminal.out(helpText());
+  const command = commands.find((candidate) => candidate.name === name);
+  if (args.includes('--help') || args.includes('-h')) {
+    terminal.out(command === undefined ? helpText() : commandHelpText(command));
     return 0;
   }
-  const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) {
     terminal.err(`There is no command ${JSON.stringify(name)}. See: tessera help`);
     return 2;
