@@ -46,10 +46,15 @@ export default defineConfig({
       {
         resolve,
         ssr,
+        test: { name: 'manifests', include: ['tests/manifests/**/*.test.ts'], pool: 'forks', testTimeout: 60_000 },
+      },
+      {
+        resolve,
+        ssr,
         environments,
         test: {
           name: 'integration',
-          include: ['tests/{conformance,docs,e2e,integration,manifests}/**/*.test.ts'],
+          include: ['tests/{conformance,docs,e2e,integration}/**/*.test.ts'],
           ...wholeSystems,
         },
       },

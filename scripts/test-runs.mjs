@@ -40,7 +40,7 @@ const MOST_REPEATED = 5;
  */
 const STAGES = [
   ['unit', 'integration'],
-  ['chaos', 'clusters'],
+  ['chaos', 'clusters', 'manifests'],
 ];
 const LONG_STAGES = [...STAGES, ['rehearsals']];
 
