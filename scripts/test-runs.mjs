@@ -34,15 +34,17 @@ import { join, relative } from 'node:path';
 const MOST_REPEATED = 5;
 
 /**
- * What runs one after the other, and within that side by side: those that wait for servers and pages beside those that
- * compute; then those that break things and look at the time it takes, which mostly wait; at the end those that have the
- * machine for themselves.
+ * Stages run one after the other, the lanes of a stage side by side, the projects of a lane one after the other. First those
+ * that wait for servers and pages beside those that compute; then those that break things and look at the time it takes,
+ * which mostly wait; at the end those that have the machine for themselves.
+ *
+ * @type {readonly (readonly (readonly string[])[])[]}
  */
 const STAGES = [
-  ['unit', 'integration'],
-  ['chaos', 'clusters', 'manifests'],
+  [['unit'], ['integration']],
+  [['chaos'], ['clusters', 'manifests']],
 ];
-const LONG_STAGES = [...STAGES, ['rehearsals']];
+const LONG_STAGES = [...STAGES, [['rehearsals']]];
 
 /**
  * Runs all tests, or those that `args` choose, and prints at the end what failed, in the last line how many.
@@ -67,12 +69,18 @@ export async function runTests({ root, run, args, isLong = false }) {
 
 /**
  * @param {{root: string, run: Run, folder: string}} context
- * @param {readonly string[]} stage
+ * @param {readonly (readonly string[])[]} stage
+ * @returns {Promise<Outcome[]>}
  */
-function runStage(context, stage) {
-  return Promise.all(
-    stage.map((project, index) => runOnce(context, { project, args: ['--project', project], isAside: index > 0 })),
-  );
+async function runStage(context, stage) {
+  const lanes = stage.map(async (projects, index) => {
+    const outcomes = [];
+    for (const project of projects) {
+      outcomes.push(await runOnce(context, { project, args: ['--project', project], isAside: index > 0 }));
+    }
+    return outcomes;
+  });
+  return (await Promise.all(lanes)).flat();
 }
 
 /**
