@@ -7,7 +7,7 @@ import { loadConfiguration } from '../command-line/load-configuration.ts';
 import type { Terminal } from '../command-line/terminal.ts';
 import { giveOrder } from './keys/give-order.ts';
 import type { KeyAuthority } from './keys/key-authority.ts';
-import { keysAsJson, keysAsText } from './keys/list-keys.ts';
+import { keysAsJson, keysAsText, sealingSections, sectionsAsText } from './keys/list-keys.ts';
 import { rewrap } from './keys/rewrap.ts';
 import { withKeyAuthority } from './keys/with-key-authority.ts';
 
@@ -43,7 +43,16 @@ const several = { type: 'string', multiple: true, default: [] as string[] } as c
 async function listKeys(args: readonly string[], terminal: Terminal, open: OpenKeyAuthority): Promise<void> {
   const { values, positionals } = parseArguments(args, { config, json: flag });
   const loaded = loadConfiguration(configFileArgument(values.config, positionals), terminal.env);
-  terminal.out(await open(loaded.config, values.json ? keysAsJson : keysAsText));
+  terminal.out(await open(loaded.config, values.json ? keysAsJson : (authority) => keysForPerson(authority, terminal)));
+}
+
+/** Where the keys cannot be opened, what they are sealed under says why, ahead of the error. */
+function keysForPerson(authority: KeyAuthority, terminal: Terminal): Promise<string> {
+  return keysAsText(authority).catch(async (error: unknown) => {
+    const sealing = await authority.describeSealing().catch(() => undefined);
+    if (sealing !== undefined) terminal.out(sectionsAsText(sealingSections(sealing)));
+    throw error;
+  });
 }
 
 async function rotateKeys(args: readonly string[], terminal: Terminal, open: OpenKeyAuthority): Promise<void> {

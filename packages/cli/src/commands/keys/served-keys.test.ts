@@ -136,6 +136,9 @@ test('A key-encryption key that opens nothing is told, and changes nothing', asy
     '',
     expect.stringContaining('keys.wrong_key_encryption_key'),
   ]);
+  const listed = await run(['list'], other.file);
+  expect([listed.code, listed.err]).toEqual([2, expect.stringContaining('keys.wrong_key_encryption_key')]);
+  expect(listed.out).toContain('unopened');
   const rewrapped = await run(['rewrap'], other.file);
   expect([rewrapped.code, rewrapped.err]).toEqual([
     2,
