@@ -172,8 +172,8 @@ async function runOnce({ root, run, folder }, { project, args, isAside = false, 
   return { project, files, other: code !== 0 && !isTold ? 1 : 0 };
 }
 
-/** Containers of rehearsals, the tests and the browser share a network that nobody else is on. */
-const IN_OWN_NETWORK = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
+/** Containers of rehearsals, the tests and the browser share a network that nobody else is on; container tools mount for themselves. */
+const IN_OWN_NETWORK = ['unshare', '--net', '--mount', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
 
 /**
  * @param {string} root
