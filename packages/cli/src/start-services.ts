@@ -29,6 +29,7 @@ async function startServices(args: readonly string[]): Promise<number> {
   return runUntilSignal({
     terminal,
     logger: processLogger(config, 'services'),
+    shutdown: config.shutdown,
     async start() {
       const cluster = await startCluster({ config: await readFile(values.config, 'utf8'), replicas, issuerPort });
       const running = { ...config, issuer: cluster.issuer };

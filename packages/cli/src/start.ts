@@ -23,6 +23,7 @@ async function start(args: readonly string[]): Promise<number> {
   const code = await runUntilSignal({
     terminal,
     logger,
+    shutdown: config.shutdown,
     async start() {
       const application = values['no-app'] ? undefined : await startApplication(config);
       const tessera = await startTessera({ config, fileName: values.config, targets: allTargets, logger }).catch(
@@ -35,7 +36,7 @@ async function start(args: readonly string[]): Promise<number> {
         await application?.close();
         await tessera.close(graceMs);
       };
-      return { application, close };
+      return { application, leave: () => tessera.leave(), close };
     },
     started({ application }) {
       terminal.out(

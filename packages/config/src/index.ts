@@ -4,7 +4,7 @@ export type { Environment } from './load/environment-expansion.ts';
 export { type ConfigResult, type ConfigSource, loadConfig } from './load/load-config.ts';
 export { loadConfigFile } from './load/load-config-file.ts';
 export type { ConfigOverrides } from './load/overrides.ts';
-export type { SecretFileReader } from './load/value-sources.ts';
+export type { SecretFileReader, SecretUser } from './load/value-sources.ts';
 export { type PasswordHashResult, parsePasswordHash } from './password-hash.ts';
 export { effectiveYaml } from './print/effective-yaml.ts';
 export { configJsonSchema } from './print/json-schema.ts';

@@ -5,7 +5,8 @@ import type { FormerSignerConfig, KeyEncryptionConfig, SignerConfig } from './ke
  * The effective configuration: what the file, the environment and the defaults come to.
  *
  * Every service gets the same value and takes its part. Durations are seconds, secrets are plain strings (they are masked
- * only when printed), and every optional key of the file that has a default is present here.
+ * only when printed), and every optional key of the file that has a default is present here. A secret of a file stands beside
+ * the name of its file, for whoever uses it to look there again.
  */
 export interface TesseraConfig {
   /** Issuer identifier, without a trailing slash. Its path prefixes every route. */
@@ -31,6 +32,7 @@ export interface TesseraConfig {
   readonly claims: ClaimsConfig;
   readonly services: ServicesConfig;
   readonly rpc: RpcConfig;
+  readonly shutdown: ShutdownConfig;
   /** Where security-relevant events go; undefined = none are kept. */
   readonly events?: EventsConfig;
 }
@@ -51,6 +53,8 @@ export interface PostgresStorageConfig {
   readonly database: string;
   readonly user: string;
   readonly password: string;
+  /** The file the password was read from, and is read from again when it changes. */
+  readonly passwordFile?: string;
   /** Default 5. */
   readonly connectionTimeoutSeconds: number;
   /** Default 10. */
@@ -74,6 +78,8 @@ export interface MysqlStorageConfig {
   readonly database: string;
   readonly user: string;
   readonly password: string;
+  /** The file the password was read from, and is read from again when it changes. */
+  readonly passwordFile?: string;
   /** Default 5. */
   readonly connectionTimeoutSeconds: number;
   /** Default 10. */
@@ -96,6 +102,8 @@ export interface EtcdStorageConfig {
   readonly namespace: string;
   readonly username?: string;
   readonly password?: string;
+  /** The file the password was read from, and is read from again when it changes. */
+  readonly passwordFile?: string;
   readonly ssl: {
     readonly serverName?: string;
     readonly caFile?: string;
@@ -120,11 +128,14 @@ export interface RedisEphemeralConfig {
         /** Towards the Sentinels themselves. */
         readonly username?: string;
         readonly password?: string;
+        readonly passwordFile?: string;
         readonly database: number;
       }
     | { readonly type: 'cluster'; readonly nodes: readonly { readonly host: string; readonly port: number }[] };
   readonly username?: string;
   readonly password?: string;
+  /** The file the password was read from, and is read from again when it changes. */
+  readonly passwordFile?: string;
   /** Prefix of every key. Default `tessera:`. */
   readonly prefix: string;
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
@@ -147,6 +158,8 @@ export interface KafkaEventsConfig {
     readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
     readonly username: string;
     readonly password: string;
+    /** As in {@link PostgresStorageConfig}. */
+    readonly passwordFile?: string;
   };
 }
 
@@ -239,6 +252,8 @@ export interface ApiResourceConfig extends Omit<ApiResource, 'secrets'> {
 /** A secret that may end. */
 export interface ClientSecretConfig {
   readonly value: string;
+  /** The file `value` was read from, and is read from again when it changes. */
+  readonly valueFile?: string;
   /** Undefined = never. */
   readonly expiresAt?: Date;
 }
@@ -331,6 +346,8 @@ export interface LdapConnectorConfig {
   readonly clientKey?: string;
   readonly bindDN?: string;
   readonly bindPW?: string;
+  /** The file `bindPW` was read from, and is read from again when it changes. */
+  readonly bindPWFile?: string;
   readonly usernamePrompt?: string;
   readonly userSearch: {
     readonly baseDN: string;
@@ -361,6 +378,8 @@ export interface OidcConnectorConfig {
   readonly issuerAlias?: string;
   readonly clientID: string;
   readonly clientSecret?: string;
+  /** The file `clientSecret` was read from, and is read from again when it changes. */
+  readonly clientSecretFile?: string;
   /** Must be the issuer with `/callback`; that is also its default. */
   readonly redirectURI: string;
   readonly providerDiscoveryOverrides: {
@@ -402,6 +421,8 @@ export interface StaticClientConfig {
   readonly id: string;
   /** Undefined for a public client without a secret. */
   readonly secret?: string;
+  /** The file `secret` was read from, and is read from again when it changes. */
+  readonly secretFile?: string;
   readonly name: string;
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];
@@ -452,4 +473,12 @@ export interface RpcConfig {
   readonly insecurePlaintext: boolean;
   /** Deadline of a call when the caller has none. Default 5 s. */
   readonly deadlineSeconds: number;
+}
+
+/** Tessera's own: how a process ends after a signal. */
+export interface ShutdownConfig {
+  /** How long requests and calls in flight may take. Longer than the longest request. Default 20 s. */
+  readonly graceSeconds: number;
+  /** How long new ones are still taken after the process has reported that it is not ready. Default 0. */
+  readonly delaySeconds: number;
 }

@@ -9,16 +9,25 @@ export function readAuthorities(values: readonly string[]): Promise<readonly str
   return Promise.all(values.map(readAuthority));
 }
 
+/** Which of the values are names of files. */
+export function authorityFiles(values: readonly string[]): readonly string[] {
+  return values.filter((value) => inlineAuthority(value) === undefined);
+}
+
 /** The authorities the runtime trusts by itself. */
 export function systemAuthorities(): readonly string[] {
   return getCACertificates('default');
 }
 
 async function readAuthority(value: string): Promise<string> {
-  const inline = isPem(value) ? value : Buffer.from(value, 'base64').toString('latin1');
-  const pem = isPem(inline) ? inline : await readFile(value, 'latin1');
+  const pem = inlineAuthority(value) ?? (await readFile(value, 'latin1'));
   if (!isPem(pem)) throw new Error('an authority is neither PEM text, base64 of it, nor a file with it');
   return pem;
+}
+
+function inlineAuthority(value: string): string | undefined {
+  const text = isPem(value) ? value : Buffer.from(value, 'base64').toString('latin1');
+  return isPem(text) ? text : undefined;
 }
 
 function isPem(text: string): boolean {

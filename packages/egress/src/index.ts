@@ -1,4 +1,4 @@
-export { readAuthorities, systemAuthorities } from './authorities.ts';
+export { authorityFiles, readAuthorities, systemAuthorities } from './authorities.ts';
 export {
   createEgressClient,
   type EgressClient,
@@ -7,5 +7,6 @@ export {
   type EgressResponse,
 } from './client.ts';
 export { EgressError, type EgressProblem } from './egress-error.ts';
+export { createFollowingEgressClient, type FollowedAuthorities } from './followed-authorities.ts';
 export { parseJsonObject } from './json-object.ts';
 export { checkUrl, type EgressPolicy } from './policy.ts';

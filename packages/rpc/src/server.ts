@@ -58,6 +58,8 @@ const DEADLINE_MARGIN_MS = 20;
 const LARGEST_MARGIN = 0.2;
 const DEFAULT_DEADLINE_MS = 30_000;
 const DEFAULT_CONNECTION_AGE_MS = 60_000;
+/** Longer than any call takes, those that wait for a change included. */
+const CONNECTION_AGE_GRACE_MS = 60_000;
 /** Requests are batches of bounded size; answers may be whole lists, as that of all clients. */
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -68,6 +70,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
     'grpc.max_send_message_length': MAX_ANSWER_BYTES,
     'grpc.max_connection_age_ms': options.maxConnectionAgeMs ?? DEFAULT_CONNECTION_AGE_MS,
+    'grpc.max_connection_age_grace_ms': CONNECTION_AGE_GRACE_MS,
   });
   const names = options.bindings.map((binding) => serviceName(binding.definition));
   const health = new HealthImplementation(Object.fromEntries(['', ...names].map((name) => [name, 'NOT_SERVING'])));

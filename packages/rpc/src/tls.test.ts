@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { connect, TLSSocket } from 'node:tls';
 import { createFakeClock } from '@tessera/clock';
 import { createTempDirectory, type TempDirectory, writeServiceCertificates } from '@tessera/testkit';
+import { createWatchSharing } from '@tessera/watched-files';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRecordingLogger, fakeKeys } from './testing/fake-keys.ts';
 import { dialKeys, startKeys } from './testing/rpc-bench.ts';
@@ -165,6 +166,27 @@ test('a certificate whose key has not come yet leaves the former one in use', as
   using client = dialKeys([server.address], { security: { type: 'mtls', files } });
   await client.client.getPublicKeys({ knownVersion: '' });
   expect(JSON.stringify(logger.records)).not.toContain(key.toString().slice(60, 100));
+});
+
+test('servers and channels of one process that use the same files look at them, and tell of a change, once', async () => {
+  const path = `${directory.path}/shared`;
+  await writeServiceCertificates(path, ['keys', 'token']);
+  const clock = createFakeClock();
+  const logger = createRecordingLogger();
+  const files = { caFile: `${path}/ca.pem`, certFile: `${path}/keys.pem`, keyFile: `${path}/keys.key` };
+  const security: RpcSecurity = { type: 'mtls', files, clock, logger, sharing: createWatchSharing() };
+  await using first = await startKeys(fakeKeys(), { security });
+  await using second = await startKeys(fakeKeys(), { security });
+  using channel = dialKeys([first.address, second.address], { security });
+  const refusal = { kind: 'permission_denied' };
+  await expect(channel.client.getPublicKeys({ knownVersion: '' })).rejects.toMatchObject(refusal);
+  await first.close(0);
+  await writeServiceCertificates(path, ['keys', 'token']);
+  clock.advance(10);
+  await expect.poll(() => logger.records.filter(({ level }) => level === 'info').length).toBe(1);
+  using after = dialKeys([second.address], { security });
+  await expect(after.client.getPublicKeys({ knownVersion: '' })).rejects.toMatchObject(refusal);
+  expect(logger.records.filter(({ message }) => message.includes('has changed'))).toHaveLength(1);
 });
 
 /** The oldest protocol that a server accepts of a client with a certificate of the folder. */

@@ -2,7 +2,7 @@ import { createSecureContext } from 'node:tls';
 import { ChannelCredentials, experimental, ServerCredentials } from '@grpc/grpc-js';
 import { type Clock, systemClock } from '@tessera/clock';
 import type { Logger } from '@tessera/telemetry';
-import { type FileWatch, watchFiles } from '@tessera/watched-files';
+import { type FileWatch, type WatchSharing, watchFiles } from '@tessera/watched-files';
 
 /** Certificate files of mutual TLS between the services; `{service}` in a name is replaced by the service's own name. */
 export interface TlsFiles {
@@ -22,6 +22,8 @@ export interface MutualTls {
   readonly logger?: Logger;
   /** Default: the machine's. */
   readonly clock?: Pick<Clock, 'schedule'>;
+  /** Where several servers and channels of a process look after the same files together. Default: each by itself. */
+  readonly sharing?: WatchSharing;
 }
 
 const SUFFIX = '.tessera.internal';
@@ -78,8 +80,14 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 function watchCertificates(security: MutualTls, service: string): FileWatch<Certificates> {
   const { caFile, certFile, keyFile } = security.files;
+  const files = [caFile, certFile, keyFile].map((file) => file.replaceAll('{service}', service));
+  const watch = (): FileWatch<Certificates> => watchOne(security, files, service);
+  return security.sharing?.open(files.join(), watch) ?? watch();
+}
+
+function watchOne(security: MutualTls, files: readonly string[], service: string): FileWatch<Certificates> {
   return watchFiles({
-    files: [caFile, certFile, keyFile].map((file) => file.replaceAll('{service}', service)),
+    files,
     load([ca = Buffer.alloc(0), cert = Buffer.alloc(0), key = Buffer.alloc(0)]) {
       createSecureContext({ ca, cert, key });
       return { ca, cert, key };

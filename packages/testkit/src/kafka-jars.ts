@@ -45,17 +45,18 @@ rm -rf -- "$part"
  * The class path of Apache Kafka. The first caller of this machine downloads it (45 MB, Maven's ordinary client with its
  * own settings) into `tessera/` in the folder for caches (`$XDG_CACHE_HOME`, or `~/.cache`); others wait for that.
  *
+ * @param launcher a command that starts the one which follows it where the network is: `nsenter … --`.
  * @throws MissingProgramError without Maven; Error with Maven's words when it cannot download.
  */
-export async function findKafkaJars(): Promise<string> {
+export async function findKafkaJars(launcher: readonly string[] = []): Promise<string> {
   const { XDG_CACHE_HOME, HOME = homedir() } = childEnvironment();
   const cache = join(XDG_CACHE_HOME ?? join(HOME, '.cache'), 'tessera');
   const target = join(cache, `kafka-${KAFKA_VERSION}`);
-  if (!(await isDirectory(target))) await download(cache, target);
+  if (!(await isDirectory(target))) await download(cache, target, launcher);
   return join(target, '*');
 }
 
-async function download(cache: string, target: string): Promise<void> {
+async function download(cache: string, target: string, launcher: readonly string[]): Promise<void> {
   const maven = await findProgram('mvn');
   await mkdir(cache, { recursive: true });
   const pom = `${target}.xml`;
@@ -64,7 +65,7 @@ async function download(cache: string, target: string): Promise<void> {
   await using shell = await startProcess({
     name: 'Maven',
     command: '/bin/sh',
-    args: ['-c', SCRIPT, 'maven', cache, target, maven, ...goal],
+    args: ['-c', SCRIPT, 'maven', cache, target, ...launcher, maven, ...goal],
     cwd: cache,
   });
   const late = setTimeout(() => void shell.stop('SIGKILL'), TIMEOUT_MS);

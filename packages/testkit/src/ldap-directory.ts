@@ -25,6 +25,8 @@ export const LDAP_SUFFIX = 'dc=example,dc=org';
 export const LDAP_ADMIN_DN = `cn=admin,${LDAP_SUFFIX}`;
 /** The password of {@link LDAP_ADMIN_DN}. */
 export const LDAP_ADMIN_PASSWORD = 'admin';
+/** The DN of a service that may read everything, once somebody has added it (`ldifExtra`). */
+export const LDAP_SERVICE_DN = `cn=service,${LDAP_SUFFIX}`;
 
 /** The DN of the person with this `cn`: `cn=jane,ou=People,dc=example,dc=org`. */
 export function personDn(cn: string): string {

@@ -5,6 +5,7 @@ import {
   directoryLdif,
   LDAP_ADMIN_DN,
   LDAP_ADMIN_PASSWORD,
+  LDAP_SERVICE_DN,
   LDAP_SUFFIX,
   type LdapGroup,
   type LdapPerson,
@@ -132,7 +133,7 @@ async function configuration(directory: string, options: LdapOptions): Promise<s
     `rootpw ${LDAP_ADMIN_PASSWORD}`,
     `directory ${join(directory, 'data')}`,
     'index objectClass,uid,mail,cn,member eq',
-    'access to * by anonymous auth by self read by * none',
+    `access to * by dn.exact="${LDAP_SERVICE_DN}" read by anonymous auth by self read by * none`,
     '',
   ].join('\n');
 }

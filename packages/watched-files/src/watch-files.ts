@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, createPause } from '@tessera/clock';
 import type { Logger } from '@tessera/telemetry';
 
@@ -28,11 +29,15 @@ export interface FileWatchOptions<T> {
 }
 
 const INTERVAL_MS = 10_000;
+/** A file that says the same for so long is written to its end, or replaced at once. */
+const SETTLE_MS = 50;
+/** A writer that is not done after so many of these pauses is looked at again at the next look. */
+const MAX_SETTLING = 10;
 
 /**
  * Reads files now, and looks again and again whether they say something else: they are compared by content, as mounted
- * secrets are replaced by links. While they cannot be read or used, as when a certificate has come before its key, what was
- * good stays, and the log says so once.
+ * secrets are replaced by links. While they cannot be read or used, as when a certificate has come before its key or a file is
+ * being written, what was good stays, and the log says so once.
  *
  * @throws what reading or `load` throws at first.
  */
@@ -47,9 +52,8 @@ export function watchFiles<T>(options: FileWatchOptions<T>): FileWatch<T> {
 
   const look = async (): Promise<void> => {
     try {
-      const read = await Promise.all(files.map((file) => readFile(file)));
-      const isSame = read.every((content, index) => content.equals(contents[index] ?? Buffer.alloc(0)));
-      if (!isSame) {
+      const read = await readSettled(files, contents);
+      if (!areEqual(read, contents)) {
         const next = load(read);
         [contents, value] = [read, next];
         logger.info({ files }, `${what} has changed and is used from now on`);
@@ -86,4 +90,25 @@ export function watchFiles<T>(options: FileWatchOptions<T>): FileWatch<T> {
     check,
     close: () => pause.end(),
   };
+}
+
+/** What the files say once they are not written to any more; `known` at once. */
+async function readSettled(files: readonly string[], known: readonly Buffer[]): Promise<readonly Buffer[]> {
+  let read = await readAll(files);
+  for (let pause = 0; pause < MAX_SETTLING; pause += 1) {
+    if (areEqual(read, known)) return read;
+    const before = read;
+    await sleep(SETTLE_MS);
+    read = await readAll(files);
+    if (areEqual(read, before)) return read;
+  }
+  throw new Error('it is being written to all the time');
+}
+
+function readAll(files: readonly string[]): Promise<readonly Buffer[]> {
+  return Promise.all(files.map((file) => readFile(file)));
+}
+
+function areEqual(left: readonly Buffer[], right: readonly Buffer[]): boolean {
+  return left.every((content, index) => content.equals(right[index] ?? Buffer.alloc(0)));
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '@tessera/clock';
 import type { ConnectorConfig } from '@tessera/config';
+import type { Logger } from '@tessera/telemetry';
 import type { Connector } from './connectors/connector.ts';
 import { createLdapConnector } from './connectors/ldap/connector.ts';
 import { createLocalConnector } from './connectors/local/connector.ts';
@@ -14,6 +15,7 @@ export interface ConnectorSurroundings {
   /** Issuer identifier of this system, without a trailing slash. */
   readonly issuer: string;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly users: Users;
   readonly passwords: PasswordChecker;
 }
@@ -30,8 +32,8 @@ type Factories = {
 /** Connector types and what makes them. */
 const factories: Factories = {
   local: async (_config, { users, passwords }) => createLocalConnector({ users, passwords }),
-  ldap: (config, { clock }) => createLdapConnector(config, clock),
-  oidc: (config, { clock }) => createOidcConnector(config, clock),
+  ldap: (config, { clock, logger }) => createLdapConnector(config, clock, logger),
+  oidc: (config, { clock, logger }) => createOidcConnector(config, clock, logger),
   mockCallback: async (_config, { issuer }) => createMockCallbackConnector(issuer),
   mockPassword: async (config) => createMockPasswordConnector(config),
 };

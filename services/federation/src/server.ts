@@ -35,7 +35,7 @@ export async function createFederationService(
     configuredHashes: config.staticPasswords.map(({ hash }) => hash),
     canBeStored: config.storage.type !== 'memory',
   });
-  const surroundings = { issuer: config.issuer, clock, users, passwords };
+  const surroundings = { issuer: config.issuer, clock, logger, users, passwords };
   const connectors = await Promise.all(
     config.connectors.map(async (entry) => ({ config: entry, connector: await createConnector(entry, surroundings) })),
   );

@@ -29,7 +29,7 @@ export async function openStoreSchema(
     }
     case 'etcd': {
       const { openEtcdSchema } = await import('./backends/etcd/store-schema.ts');
-      return openEtcdSchema({ config, clock });
+      return openEtcdSchema({ config, clock, logger });
     }
   }
 }

@@ -1,7 +1,9 @@
 import type { TesseraConfig } from '@tessera/config';
 import { type Service, type StorageApi, storageBindings } from '@tessera/contracts';
+import { noMetrics } from '@tessera/telemetry';
 import { type OpenOptions, openDurableStore, openEphemeralStore } from './open-stores.ts';
 import { createStorageApi } from './storage-api.ts';
+import { createStoreMetrics } from './store-metrics.ts';
 import { startSweep } from './sweep.ts';
 
 /** What the service is made of. */
@@ -29,7 +31,15 @@ export async function createStorageService(options: StorageServiceOptions): Prom
     await durable.close();
     throw thrown;
   });
-  const operations = createStorageApi({ ephemeral, durable, clock, config, hasOutbox });
+  const measured = createStoreMetrics(options.metrics ?? noMetrics);
+  const operations = createStorageApi({
+    ephemeral: measured(ephemeral, 'ephemeral'),
+    durable: measured(durable, 'durable'),
+    clock,
+    logger,
+    config,
+    hasOutbox,
+  });
   const sweep = startSweep({ ephemeral, durable, clock, logger });
   return {
     name: 'storage',

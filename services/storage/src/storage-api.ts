@@ -1,10 +1,11 @@
 import type { Clock } from '@tessera/clock';
 import type { TesseraConfig } from '@tessera/config';
 import type { StorageApi } from '@tessera/contracts';
+import { type Logger, silentLogger } from '@tessera/telemetry';
 import { createAdministeredRecords } from './operations/administered-records.ts';
 import { createAttempts } from './operations/attempts.ts';
 import { createAuthorizationRequests } from './operations/authorization-requests.ts';
-import { createListClients, staticClientsOf } from './operations/clients.ts';
+import { createListClients } from './operations/clients.ts';
 import { createListConnectors } from './operations/connectors.ts';
 import { createConsents } from './operations/consents.ts';
 import { createConsumeOnce } from './operations/consume-once.ts';
@@ -25,6 +26,7 @@ import { createRevisionWatch } from './operations/revision-watch.ts';
 import { createRevokeGrants } from './operations/revoke-grants.ts';
 import { createRotateRefreshTokens } from './operations/rotate-refresh-tokens.ts';
 import { createSessions } from './operations/sessions.ts';
+import { createStaticClients } from './operations/static-clients.ts';
 import { createUpstreamStates } from './operations/upstream-states.ts';
 import { createUsers, staticUsersOf } from './operations/users.ts';
 import type { DurableStore, EphemeralStore } from './ports.ts';
@@ -34,6 +36,8 @@ export interface StorageApiOptions {
   readonly ephemeral: EphemeralStore;
   readonly durable: DurableStore;
   readonly clock: Clock;
+  /** Told of secrets that change. Default: nobody is. */
+  readonly logger?: Logger;
   /** The people and clients of the configuration file. */
   readonly config: Pick<TesseraConfig, 'staticClients' | 'staticPasswords'>;
   /** Whether events are kept for the events service; the same that the durable store was opened with. */
@@ -49,9 +53,9 @@ export interface StorageOperations {
 
 /** Every operation of storage, on whatever stores. */
 export function createStorageApi(options: StorageApiOptions): StorageOperations {
-  const { ephemeral, durable, clock, config, hasOutbox } = options;
+  const { ephemeral, durable, clock, config, hasOutbox, logger = silentLogger } = options;
   const staticUsers = staticUsersOf(config.staticPasswords);
-  const staticClients = staticClientsOf(config.staticClients);
+  const staticClients = createStaticClients(config.staticClients, { clock, logger });
   const watch = createRevisionWatch({ clock, store: durable });
   return {
     api: {
@@ -81,6 +85,9 @@ export function createStorageApi(options: StorageApiOptions): StorageOperations 
       ...createOutbox({ clock, durable, hasOutbox }),
       ...createParkedEvents({ durable, hasOutbox }),
     },
-    close: () => watch.close(),
+    close() {
+      staticClients.close();
+      watch.close();
+    },
   };
 }

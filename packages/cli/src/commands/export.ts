@@ -41,7 +41,7 @@ export const exportStore: CommandRun = async (args, terminal) => {
   const fileName = configFileArgument(values.config, positionals);
   const { output, retire: retires } = values;
   if (output === undefined || output === '') throw usageFailure('Name the file to write with --output FILE');
-  const { config } = loadConfiguration(fileName, terminal.env);
+  const { config } = loadConfiguration(fileName, terminal.env, { secretsOf: ['migration'] });
   assertOutlivesProcess(config);
   await assertIsNew(output);
   const passphrase = await choosePassphrase({ terminal, file: values['passphrase-file'] });

@@ -43,7 +43,7 @@ export const importStore: CommandRun = async (args, terminal) => {
   if (input === STANDARD_STREAM && passphraseFile === undefined) {
     throw usageFailure('Name the file of the passphrase with --passphrase-file: standard input is the export');
   }
-  const { config } = loadConfiguration(fileName, terminal.env);
+  const { config } = loadConfiguration(fileName, terminal.env, { secretsOf: ['migration'] });
   assertOutlivesProcess(config);
   const bytes = readInput(input, terminal);
   try {

@@ -42,7 +42,9 @@ const several = { type: 'string', multiple: true, default: [] as string[] } as c
 
 async function listKeys(args: readonly string[], terminal: Terminal, open: OpenKeyAuthority): Promise<void> {
   const { values, positionals } = parseArguments(args, { config, json: flag });
-  const loaded = loadConfiguration(configFileArgument(values.config, positionals), terminal.env);
+  const loaded = loadConfiguration(configFileArgument(values.config, positionals), terminal.env, {
+    secretsOf: ['keys'],
+  });
   terminal.out(await open(loaded.config, values.json ? keysAsJson : (authority) => keysForPerson(authority, terminal)));
 }
 
@@ -69,7 +71,9 @@ async function rotateKeys(args: readonly string[], terminal: Terminal, open: Ope
   const kinds = [algorithm.length > 0 && '--algorithm', secrets && '--secrets', revoke.length > 0 && '--revoke'];
   const given = kinds.filter((kind) => kind !== false);
   if (given.length > 1) throw usageFailure(`${given.join(' and ')} are different things; do one after the other`);
-  const loaded = loadConfiguration(configFileArgument(values.config, positionals), terminal.env);
+  const loaded = loadConfiguration(configFileArgument(values.config, positionals), terminal.env, {
+    secretsOf: ['keys'],
+  });
   const urgency = values.now ? 'now' : 'planned';
   let order: KeyOrder = { type: 'rotate', urgency };
   if (algorithm.length > 0) order = { ...order, algorithms: parseAlgorithms(algorithm, loaded.config) };
@@ -92,7 +96,9 @@ async function revokeKeys(args: readonly string[], terminal: Terminal, open: Ope
       'Name signing keys with --kid KID, or secrets with --secret VERSION; tessera keys list shows both',
     );
   }
-  const loaded = loadConfiguration(configFileArgument(values.config, positionals), terminal.env);
+  const loaded = loadConfiguration(configFileArgument(values.config, positionals), terminal.env, {
+    secretsOf: ['keys'],
+  });
   const order: KeyOrder =
     values.kid.length > 0
       ? { type: 'revoke', kids: distinct(values.kid) }
@@ -102,7 +108,9 @@ async function revokeKeys(args: readonly string[], terminal: Terminal, open: Ope
 
 async function rewrapKeys(args: readonly string[], terminal: Terminal, open: OpenKeyAuthority): Promise<void> {
   const { values, positionals } = parseArguments(args, { config, 'dry-run': flag });
-  const loaded = loadConfiguration(configFileArgument(values.config, positionals), terminal.env);
+  const loaded = loadConfiguration(configFileArgument(values.config, positionals), terminal.env, {
+    secretsOf: ['keys'],
+  });
   await open(loaded.config, (authority) => rewrap(authority, { isDryRun: values['dry-run'] }, terminal));
 }
 

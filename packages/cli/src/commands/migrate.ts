@@ -17,7 +17,9 @@ export const migrate: CommandRun = async (args, terminal) => {
     config: { type: 'string' },
     check: { type: 'boolean', default: false },
   });
-  const { config } = loadConfiguration(configFileArgument(values.config, positionals), terminal.env);
+  const { config } = loadConfiguration(configFileArgument(values.config, positionals), terminal.env, {
+    secretsOf: ['migration'],
+  });
   const { storage } = config;
   const options = { clock: systemClock, logger: processLogger(config, 'migrate') };
   if (values.check) {

@@ -32,6 +32,7 @@ export const serve: CommandRun = async (args, terminal) => {
   if (targets.isWhole && values.grpc !== undefined) throw usageFailure('--grpc is for separate services');
   const webHttp = values['web-http-addr'] ?? (targets.isWhole ? values.http : undefined);
   const { config, warnings } = loadConfiguration(fileName, terminal.env, {
+    secretsOf: targets.services,
     ...given('issuer', values.issuer),
     ...given('webHttp', webHttp),
     ...given('webHttps', values['web-https-addr'] ?? values.https),
@@ -45,6 +46,7 @@ export const serve: CommandRun = async (args, terminal) => {
   const code = await runUntilSignal({
     terminal,
     logger,
+    shutdown: config.shutdown,
     start: () => startTessera({ config, fileName, targets, listen: { http: values.http, grpc: values.grpc }, logger }),
     async started(running) {
       await running.ready;

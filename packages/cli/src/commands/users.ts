@@ -44,7 +44,9 @@ export const users: CommandRun = async (args, terminal) => {
   const act = Object.hasOwn(actions, name) ? actions[name] : undefined;
   if (act === undefined) throw usageFailure('Say what to do: users add, users show or users remove');
   const { values, positionals } = parseArguments(rest, options);
-  const { config } = loadConfiguration(configFileArgument(values.config, positionals), terminal.env);
+  const { config } = loadConfiguration(configFileArgument(values.config, positionals), terminal.env, {
+    secretsOf: ['storage'],
+  });
   assertPasswordDb(config);
   await withStorage(config, 'users', (storage) => act({ storage, terminal, values }));
   return 0;

@@ -22,7 +22,7 @@ import type { Logger, Metrics } from '@tessera/telemetry';
 import { createDirectories, type Directories } from './directories.ts';
 import { createEventLogs, type EventLogs } from './event-logs.ts';
 import type { Neighbours } from './neighbours.ts';
-import { resourcesOf } from './resources.ts';
+import { createResources, resourcesWithoutSecrets } from './resources.ts';
 import type { Targets } from './targets.ts';
 
 /** What services are composed from. */
@@ -81,17 +81,22 @@ interface Outside {
 }
 
 /** The addresses of clients stand in the configuration or come from those who administer it. */
-function createOutside({ config, clock, logger }: ComposeOptions): Outside {
+function createOutside({ config, targets, clock, logger }: ComposeOptions): Outside {
+  const isPublic = targets.services.some((name) => name === 'token' || name === 'authorize');
+  const live = isPublic
+    ? createResources(config.resources, { clock, logger })
+    : resourcesWithoutSecrets(config.resources);
   const egress = createEgressClient({ policy: 'operator' });
   const clientKeys = createClientKeys({ egress, clock, logger });
   return {
     resourceModel: createResourceModel(
-      resourcesOf(config.resources),
+      live.resources,
       config.staticClients.map(({ id }) => id),
     ),
     egress,
     clientKeys,
     async close() {
+      live.close();
       clientKeys.close();
       await egress.close();
     },
@@ -151,7 +156,7 @@ async function createAll(making: Making): Promise<ErrorPage | undefined> {
   const federationOf = (caller: ServiceName): Federation => ownFederation ?? neighbours.federation(caller);
 
   const faceOf = (caller: 'token' | 'authorize'): PublicFace => ({
-    storage: storageOf(caller),
+    storage: making.eventLogs.counting(storageOf(caller)),
     keys: keysOf(caller),
     federation: federationOf(caller),
     events: making.eventLogs.of(storageOf(caller)),
@@ -171,7 +176,7 @@ interface PublicFace {
 }
 
 async function createToken(
-  { config, clock, logger, directories, outside }: Making,
+  { config, clock, logger, metrics, directories, outside }: Making,
   face: PublicFace,
 ): Promise<Service & { readonly api: TokenApi }> {
   const { createTokenService } = await import('@tessera/token');
@@ -179,6 +184,7 @@ async function createToken(
     config,
     clock,
     logger,
+    metrics,
     ...face,
     resourceModel: outside.resourceModel,
     clientKeys: outside.clientKeys,

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TesseraConfig } from '@tessera/config';
-import { startHttpServer } from '@tessera/http';
+import { type AnswerObserver, startHttpServer } from '@tessera/http';
 import type { Logger, Metrics } from '@tessera/telemetry';
 import { parseListenAddress } from '../compose/listen-address.ts';
 import type { HttpListen } from '../compose/listen-plan.ts';
@@ -29,6 +29,8 @@ export interface ListenerContext {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly state: ProcessState;
+  /** Told of each answer to a public request. */
+  readonly onAnswer?: AnswerObserver;
 }
 
 const NO_ORIGINS: ReadonlySet<string> = new Set();
@@ -49,6 +51,7 @@ export async function openHttp(listen: HttpListen, context: ListenerContext): Pr
     proxies: config.web.clientRemoteIp,
     logger,
     traceparentOf: traceparentOfRequest,
+    ...(context.onAnswer === undefined ? {} : { onAnswer: context.onAnswer }),
   }).catch((error: unknown) => {
     tls?.close();
     throw listenFailure(error, listen, fileName);

@@ -1,18 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ShutdownConfig } from '@tessera/config';
 import type { Logger } from '@tessera/telemetry';
 import type { EndSignal, Terminal } from '../command-line/terminal.ts';
 
 /** Something that runs until it is closed. */
 export interface Closable {
+  /** Reports that it is not ready any more, and goes on working. */
+  leave?(): void;
+  /** Takes nothing new, and gives what is in flight so long. */
   close(graceMs: number): Promise<void>;
 }
-
-/** How long work in flight may take after a signal. */
-const DRAIN_GRACE_MS = 10_000;
 
 /** What {@link runUntilSignal} runs. */
 export interface SignalRun<R extends Closable> {
   readonly terminal: Terminal;
   readonly logger: Logger;
+  readonly shutdown: ShutdownConfig;
   /** Starts it; a signal before it has started ends the process at once, with nothing in flight. */
   readonly start: () => Promise<R>;
   /** Called when it has started. */
@@ -20,8 +23,9 @@ export interface SignalRun<R extends Closable> {
 }
 
 /**
- * Runs something until SIGINT or SIGTERM, then drains it and resolves with exit code 0. A second signal ends the process
- * at once with code 1. Throws what `start` and `started` throw, with everything closed.
+ * Runs something until SIGINT or SIGTERM, then drains it and resolves with exit code 0: it reports that it is not ready, goes on
+ * for the configured delay, and then has the configured grace. A second signal ends the process at once with code 1. Throws
+ * what `start` and `started` throw, with everything closed.
  */
 export async function runUntilSignal<R extends Closable>(run: SignalRun<R>): Promise<number> {
   const { terminal, logger } = run;
@@ -39,8 +43,11 @@ export async function runUntilSignal<R extends Closable>(run: SignalRun<R>): Pro
     hasStarted = true;
     await Promise.race([runStarted(run, running), ended.promise]);
     const signal = await ended.promise;
-    logger.info({ signal, grace_seconds: DRAIN_GRACE_MS / 1000 }, 'draining');
-    await running.close(DRAIN_GRACE_MS);
+    const { delaySeconds, graceSeconds } = run.shutdown;
+    logger.info({ signal, delay_seconds: delaySeconds, grace_seconds: graceSeconds }, 'draining');
+    running.leave?.();
+    if (delaySeconds > 0) await sleep(delaySeconds * 1000);
+    await running.close(graceSeconds * 1000);
     logger.info({}, 'stopped');
     return 0;
   } finally {

@@ -3,6 +3,7 @@ import type { TesseraConfig } from '@tessera/config';
 import type { ServiceName } from '@tessera/contracts';
 import { type RpcServer, startRpcServer } from '@tessera/rpc';
 import { createMetrics, type Logger, noMetrics } from '@tessera/telemetry';
+import { createWatchSharing, type WatchSharing } from '@tessera/watched-files';
 import { composeServices } from '../compose/compose-services.ts';
 import { type ListenOverrides, type ListenPlan, planListeners } from '../compose/listen-plan.ts';
 import { createNeighbours, dependencies, type Neighbours } from '../compose/neighbours.ts';
@@ -12,7 +13,9 @@ import type { Targets } from '../compose/targets.ts';
 import { endWaitingWhenDraining } from './draining-bindings.ts';
 import { type ListenerContext, type OpenListener, openHealth, openHttp } from './http-listeners.ts';
 import { assertCanListen, listenFailure } from './listen-failure.ts';
+import { createCallMetrics, type MeasureBindings } from './measured-bindings.ts';
 import type { ProcessState } from './process-state.ts';
+import { createRequestMetrics } from './request-metrics.ts';
 
 /** What one process of Tessera is started with. */
 export interface StartOptions {
@@ -32,7 +35,12 @@ export interface RunningTessera {
   readonly listeners: readonly OpenListener[];
   /** Settles when all services can do their work. */
   readonly ready: Promise<void>;
-  /** Reports itself unhealthy, stops listening, lets work in flight finish for `graceMs` at most, and closes everything. */
+  /** Reports itself unhealthy from now on, and goes on working. */
+  leave(): void;
+  /**
+   * Reports itself unhealthy, stops listening, lets work in flight finish for `graceMs` at most, and closes everything: the
+   * listener of `telemetry.http` last, so that whoever looks is told until the end.
+   */
   close(graceMs: number): Promise<void>;
 }
 
@@ -48,12 +56,14 @@ export async function startTessera(options: StartOptions): Promise<RunningTesser
   const plan = planListeners(config, targets, options.listen);
   const listeners: OpenListener[] = [];
   const state: ProcessState = { phase: 'starting', composition: undefined };
+  const certificates = createWatchSharing();
   const opened: Opened = {
     listeners,
     rpcServers: [],
     readyServices: new Set(),
     state,
-    neighbours: createNeighbours(config, securityOf(options, plan)),
+    neighbours: createNeighbours(config, securityOf(options, plan, certificates)),
+    certificates,
     draining: new AbortController(),
   };
   // Timers of the clock keep no process alive; nothing listens yet, and where only events are carried nothing ever does.
@@ -62,11 +72,15 @@ export async function startTessera(options: StartOptions): Promise<RunningTesser
     clearInterval(untilClosed);
     return closeAll(opened, logger, graceMs);
   };
+  const leave = (): void => leaveTraffic(opened);
   try {
     for (const listen of [...plan.http, ...plan.rpc]) await assertCanListen(listen, fileName);
     for (const warning of sharedStateWarnings(config, targets)) logger.warn({}, warning);
     const metrics = config.telemetry.http === undefined ? noMetrics : createMetrics();
-    const context = { config, fileName, logger, metrics, state };
+    metrics.gauge('tessera_ready', '1 while this process takes requests, 0 before and while it ends.', () =>
+      state.phase === 'serving' ? 1 : 0,
+    );
+    const context = { config, fileName, logger, metrics, state, onAnswer: createRequestMetrics(metrics) };
     await openTelemetry(context, opened);
     state.composition = await composeServices({
       config,
@@ -76,12 +90,12 @@ export async function startTessera(options: StartOptions): Promise<RunningTesser
       metrics,
       neighbours: opened.neighbours,
     });
-    await openRpc(plan, options, opened);
+    await openRpc(plan, options, opened, createCallMetrics(metrics));
     const ready = whenReady(opened, logger).then(() => openPublicHttp(plan, context, opened));
     // Whoever waits for it is told; until somebody does, a rejection must not end the process.
     ready.catch(() => undefined);
     if (targets.isWhole) await ready;
-    return { listeners, ready, close };
+    return { listeners, ready, leave, close };
   } catch (error) {
     await close(0);
     throw error;
@@ -96,6 +110,7 @@ interface Opened {
   readonly state: ProcessState;
   readonly neighbours: Neighbours;
   readonly draining: AbortController;
+  readonly certificates: WatchSharing;
 }
 
 async function openPublicHttp(plan: ListenPlan, context: ListenerContext, { listeners, state }: Opened): Promise<void> {
@@ -117,15 +132,20 @@ async function openTelemetry(context: ListenerContext, { listeners }: Opened): P
   if (http !== undefined) listeners.push(await openHealth(http, context));
 }
 
-async function openRpc(plan: ListenPlan, options: StartOptions, opened: Opened): Promise<void> {
-  const security = securityOf(options, plan);
+async function openRpc(
+  plan: ListenPlan,
+  options: StartOptions,
+  opened: Opened,
+  measured: MeasureBindings,
+): Promise<void> {
+  const security = securityOf(options, plan, opened.certificates);
   for (const listen of plan.rpc) {
     const service = opened.state.composition?.services.find(({ name }) => name === listen.service);
     const server = await startRpcServer({
       service: listen.service,
       listen: listen.address.startsWith(':') ? `[::]${listen.address}` : listen.address,
       security,
-      bindings: endWaitingWhenDraining(service?.bindings ?? [], opened.draining.signal),
+      bindings: measured(endWaitingWhenDraining(service?.bindings ?? [], opened.draining.signal)),
       logger: options.logger,
       isReady: () => opened.readyServices.has(listen.service),
     }).catch((error: unknown) => {
@@ -144,6 +164,7 @@ async function openRpc(plan: ListenPlan, options: StartOptions, opened: Opened):
 function securityOf(
   { config, targets, logger }: StartOptions,
   plan: ListenPlan,
+  sharing: WatchSharing,
 ): ReturnType<typeof resolveRpcSecurity> {
   const dialled = targets.services
     .flatMap((service) => dependencies[service])
@@ -152,7 +173,7 @@ function securityOf(
   if (targets.isWhole) return { type: 'plaintext' };
   const addresses = [...plan.rpc.map(({ address }) => address), ...dialled];
   const security = resolveRpcSecurity(config, targets.services, addresses);
-  return security.type === 'mtls' ? { ...security, logger } : security;
+  return security.type === 'mtls' ? { ...security, logger, sharing } : security;
 }
 
 async function whenReady({ state, rpcServers, readyServices }: Opened, logger: Logger): Promise<void> {
@@ -169,17 +190,20 @@ async function whenReady({ state, rpcServers, readyServices }: Opened, logger: L
   for (const server of rpcServers) server.setServing(true);
 }
 
-async function closeAll(
-  { listeners, rpcServers, state, neighbours, draining }: Opened,
-  logger: Logger,
-  graceMs: number,
-): Promise<void> {
+function leaveTraffic({ rpcServers, state }: Opened): void {
   state.phase = 'draining';
-  draining.abort();
   for (const server of rpcServers) server.setServing(false);
-  await Promise.all(listeners.map((listener) => listener.close(graceMs)));
+}
+
+async function closeAll(opened: Opened, logger: Logger, graceMs: number): Promise<void> {
+  const { listeners, state, neighbours, draining } = opened;
+  leaveTraffic(opened);
+  draining.abort();
+  const isTold = ({ what }: OpenListener): boolean => what === 'health';
+  await Promise.all(listeners.filter((listener) => !isTold(listener)).map((listener) => listener.close(graceMs)));
   await state.composition
     ?.close()
     .catch((error: unknown) => logger.warn({ err: error }, 'a service did not close well'));
   neighbours.close();
+  await Promise.all(listeners.filter(isTold).map((listener) => listener.close(0)));
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Clock, systemClock } from '@tessera/clock';
 import type { Environment } from './environment-expansion.ts';
-import { type ConfigResult, loadConfig } from './load-config.ts';
+import { type ConfigResult, type ConfigSource, loadConfig } from './load-config.ts';
 import type { ConfigOverrides } from './overrides.ts';
 
 /** Far above any real secret; a file name typed wrong (a disk image, say) must not fill the memory. */
@@ -14,12 +14,14 @@ const maxSecretCharacters = 64 * 1024;
  * @param env Environment variables, usually `process.env` of the command.
  * @param overrides Values of the command line.
  * @param clock For warnings about secrets that have ended.
+ * @param reading Whose secrets there must be.
  */
 export function loadConfigFile(
   path: string,
   env: Environment,
   overrides: ConfigOverrides = {},
   clock: Pick<Clock, 'now'> = systemClock,
+  reading: Pick<ConfigSource, 'secretsOf'> = {},
 ): ConfigResult {
   let text: string;
   try {
@@ -28,7 +30,7 @@ export function loadConfigFile(
     const message = `the configuration file ${readFault(error)}`;
     return { ok: false, problems: [{ path: '', message, fileName: path }], warnings: [] };
   }
-  return loadConfig({ text, fileName: path, env, readFile: readSecretFile, overrides, now: clock.now() });
+  return loadConfig({ text, fileName: path, env, readFile: readSecretFile, overrides, now: clock.now(), ...reading });
 }
 
 function readSecretFile(path: string): string {

@@ -161,6 +161,7 @@ describe('loadConfig', () => {
         storage: { addresses: [] },
         events: { addresses: [] },
       },
+      shutdown: { graceSeconds: 20, delaySeconds: 0 },
       rpc: { insecurePlaintext: false, deadlineSeconds: 5 },
     });
   });

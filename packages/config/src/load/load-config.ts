@@ -24,6 +24,7 @@ import { checkResources, warnAboutResources } from '../schema/resource-rules.ts'
 import { toResourcesConfig } from '../schema/resources.ts';
 import { checkRpc, toRpcConfig } from '../schema/rpc.ts';
 import { checkSessions, toSessionsConfig } from '../schema/sessions.ts';
+import { toShutdownConfig } from '../schema/shutdown.ts';
 import { checkFormerSigners, toFormerSignerConfig, warnAboutFormerSigners } from '../schema/signers/former-signers.ts';
 import { checkSigner, signingAlgorithms, toSignerConfig, warnAboutSigner } from '../schema/signers/signer.ts';
 import { checkStaticPasswords, toStaticPasswordConfig } from '../schema/static-passwords.ts';
@@ -37,7 +38,7 @@ import { findIssuerOffers } from './issuer-offers.ts';
 import { applyOverrides, type ConfigOverrides } from './overrides.ts';
 import { createReport, type Report } from './report.ts';
 import { reportIssues, withoutInvalid } from './schema-issues.ts';
-import { fillFromSources, type SecretFileReader } from './value-sources.ts';
+import { fillFromSources, type SecretFileReader, type SecretUser } from './value-sources.ts';
 import { fillFromVaultEnvironment } from './vault-environment.ts';
 
 /** The effective configuration, or everything that is wrong; warnings either way. */
@@ -55,6 +56,8 @@ export interface ConfigSource {
   readonly env: Environment;
   /** Reads the files that `secretFile`, `valueFile`, `bindPWFile` and the like name; without it they are unreadable. */
   readonly readFile?: SecretFileReader;
+  /** Whose secrets there must be; files of the others' need not be readable. Default: everybody's. */
+  readonly secretsOf?: readonly SecretUser[];
   /** Values of the command line. */
   readonly overrides?: ConfigOverrides;
   /** The present moment, for warnings about secrets that have ended; without it there are none. */
@@ -65,7 +68,8 @@ export interface ConfigSource {
  * Reads a configuration: defaults < file < environment < command line. All problems are reported together, each with its path
  * and, where it is in the file, its line. Never throws for anything the file says.
  */
-export function loadConfig({ text, fileName, env, readFile, overrides = {}, now }: ConfigSource): ConfigResult {
+export function loadConfig(source: ConfigSource): ConfigResult {
+  const { text, fileName, env, overrides = {}, now } = source;
   const report = createReport(fileName);
   const document = parseConfigDocument(text, report);
   if (document === undefined) return { ok: false, problems: report.problems(), warnings: [] };
@@ -73,7 +77,7 @@ export function loadConfig({ text, fileName, env, readFile, overrides = {}, now 
   const written = canonicalise(document, fileSchema, report);
   const expanded = expandEnvironment(written, env, report);
   const overridden = applyOverrides(expanded, env, overrides, report);
-  const sourced = fillFromSources(overridden, env, readFile, report);
+  const sourced = fillFromSources(overridden, source, report);
   const filled = fillFromVaultEnvironment(sourced, env, report);
   const parsed = fileSchema.safeParse(filled);
   const issues = parsed.success ? [] : parsed.error.issues;
@@ -137,6 +141,7 @@ function toTesseraConfig(file: FileOutput, env: Environment): TesseraConfig {
     claims: toClaimsConfig(file.claims),
     services: file.services,
     rpc: toRpcConfig(file.rpc),
+    shutdown: toShutdownConfig(file.shutdown),
     ...(file.events === undefined ? {} : { events: toEventsConfig(file.events) }),
   };
 }

@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { bcryptHash, client, configOf, ldapConnector, loadFile, problemsOf } from '../testing/config-text.ts';
+import {
+  bcryptHash,
+  client,
+  configOf,
+  ldapConnector,
+  loadFile,
+  oidcConnector,
+  problemsOf,
+  warningsOf,
+} from '../testing/config-text.ts';
+import type { SecretUser } from './value-sources.ts';
 
 describe('secrets from files and the environment', () => {
   const files: Readonly<Record<string, string>> = {
@@ -45,8 +55,51 @@ describe('secrets from files and the environment', () => {
     expect(config.connectors[1]?.config).toMatchObject({ clientSecret: 'from-file' });
     expect(config.staticClients[0]).toMatchObject({ secret: 'from-file', furtherSecrets: [{ value: 'from-file' }] });
     expect(config.oauth2.pairwiseSecret).toBe('p'.repeat(32));
-    expect(config.resources.apiResources[0]?.secrets).toEqual([{ value: 'from-file' }]);
-    expect(JSON.stringify(config)).not.toContain('/run/secret');
+    expect(config.resources.apiResources[0]?.secrets).toEqual([{ value: 'from-file', valueFile: '/run/secret' }]);
+    const named = JSON.stringify(config).match(/"(password|bindPW|clientSecret|secret|value)File":"\/run\/secret"/g);
+    expect(named).toHaveLength(7);
+    expect(JSON.stringify(config)).not.toContain('pairwiseSecretFile');
+  });
+
+  test('secret files of services that this process does not run need not be there', () => {
+    const absent = { passwordFile: '/run/absent' };
+    const sasl = { mechanism: 'plain', username: 'u', ...absent };
+    const file = {
+      storage: { type: 'postgres', config: { host: 'h', database: 'd', user: 'u', ...absent } },
+      ephemeral: { type: 'redis', config: { ...absent, sentinel: { master: 'm', nodes: ['s'], ...absent } } },
+      events: { type: 'kafka', config: { brokers: ['k:9092'], sasl } },
+      keyEncryption: { file: 'kek' },
+      connectors: [
+        ldapConnector({ bindDN: 'cn=a', bindPWFile: '/run/absent' }),
+        oidcConnector({ clientSecret: undefined, clientSecretFile: '/run/absent' }),
+      ],
+      staticClients: [
+        client({ secret: undefined, secretFile: '/run/absent' }),
+        client({ id: 'second', secret: undefined, secrets: [{ valueFile: '/run/absent' }] }),
+      ],
+    };
+    const result = loadFile(file, { readFile, secretsOf: ['token'] });
+    expect(warningsOf(result)).toEqual([]);
+    expect(configOf(result).storage).toMatchObject({ password: '', passwordFile: '/run/absent' });
+    expect(configOf(result).staticClients[0]).not.toHaveProperty('secret');
+    const places = (services: SecretUser[]) =>
+      problemsOf(loadFile(file, { readFile, secretsOf: services })).map((problem) => problem.replace(/ .*/, ''));
+    expect(places(['events'])).toEqual(['events.config.sasl.passwordFile']);
+    expect(places(['federation'])).toEqual([
+      'connectors[0].config.bindPWFile',
+      'connectors[1].config.clientSecretFile',
+    ]);
+    expect(places(['storage', 'keys'])).toEqual([
+      'storage.config.passwordFile',
+      'ephemeral.config.passwordFile',
+      'ephemeral.config.sentinel.passwordFile',
+      'staticClients[0].secretFile',
+      'staticClients[1].secrets[0].valueFile',
+    ]);
+    expect(places(['migration'])).toEqual(['storage.config.passwordFile']);
+    expect(problemsOf(loadFile(file, { readFile }))).toHaveLength(8);
+    const readable = loadFile(file, { readFile: () => 'there', secretsOf: ['keys'] });
+    expect(configOf(readable).storage).toMatchObject({ password: 'there' });
   });
 
   test('clients take id and secret from the environment', () => {

@@ -2,6 +2,7 @@ import type { ClientSettings } from '@tessera/oauth';
 import { formatGoDuration } from '../go-duration.ts';
 import type { StaticClientConfig } from '../types.ts';
 import { keysBlock, secretBlocks } from './protocol-form.ts';
+import { sourceOf } from './source-of.ts';
 
 /** A block of the configuration file. */
 type Block = Record<string, unknown>;
@@ -12,7 +13,7 @@ export function clientBlock(client: StaticClientConfig): Block {
   return {
     id: client.id,
     enabled: client.isEnabled,
-    ...(client.secret === undefined ? {} : { secret: client.secret }),
+    ...sourceOf(secretKeys(client), 'secret'),
     ...(client.furtherSecrets.length === 0 ? {} : { secrets: secretBlocks(client.furtherSecrets) }),
     name: client.name,
     ...(client.logoUrl === undefined ? {} : { logoURL: client.logoUrl }),
@@ -24,6 +25,10 @@ export function clientBlock(client: StaticClientConfig): Block {
     ...withoutEmpty({ ...flowKeys(settings), ...tokenKeys(settings), ...personKeys(settings) }),
     ...keysBlock(settings),
   };
+}
+
+function secretKeys({ secret, secretFile }: StaticClientConfig): Block {
+  return { secret, ...(secretFile === undefined ? {} : { secretFile }) };
 }
 
 function flowKeys(settings: ClientSettings): Block {

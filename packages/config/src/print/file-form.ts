@@ -15,6 +15,7 @@ import type {
 import { clientBlock } from './client-form.ts';
 import { formerSignerBlock, keyEncryptionBlock, signerBlock } from './key-form.ts';
 import { oauth2Block, resourcesBlock, sessionsBlock } from './protocol-form.ts';
+import { sourceOf } from './source-of.ts';
 
 /** A block of the configuration file. */
 type Block = Record<string, unknown>;
@@ -52,6 +53,10 @@ export function toFileForm(config: TesseraConfig): Block {
       insecurePlaintext: config.rpc.insecurePlaintext,
       deadline: formatGoDuration(config.rpc.deadlineSeconds),
     },
+    shutdown: {
+      delay: formatGoDuration(config.shutdown.delaySeconds),
+      grace: formatGoDuration(config.shutdown.graceSeconds),
+    },
   };
 }
 
@@ -62,12 +67,13 @@ function storageBlock(storage: StorageConfig): Block {
     case 'postgres':
     case 'mysql': {
       const { type, connectionTimeoutSeconds, ...rest } = storage;
-      return { type, config: { ...rest, connectionTimeout: connectionTimeoutSeconds } };
+      return { type, config: { ...sourceOf(rest, 'password'), connectionTimeout: connectionTimeoutSeconds } };
     }
     case 'sqlite3':
+      return { type: storage.type, config: { file: storage.file } };
     case 'etcd': {
       const { type, ...config } = storage;
-      return { type, config };
+      return { type, config: sourceOf(config, 'password') };
     }
   }
 }
@@ -75,7 +81,7 @@ function storageBlock(storage: StorageConfig): Block {
 function ephemeralBlock(ephemeral: EphemeralConfig): Block {
   if (ephemeral.type === 'memory') return { type: 'memory' };
   const { type, topology, ...rest } = ephemeral;
-  return { type, config: { ...topologyKeys(topology), ...rest } };
+  return { type, config: { ...topologyKeys(topology), ...sourceOf(rest, 'password') } };
 }
 
 function topologyKeys(topology: RedisEphemeralConfig['topology']): Block {
@@ -90,14 +96,16 @@ function topologyKeys(topology: RedisEphemeralConfig['topology']): Block {
       return { cluster: { nodes: joined(topology.nodes) } };
     case 'sentinel': {
       const { type: _, sentinels, database, ...rest } = topology;
-      return { database, sentinel: { ...rest, nodes: joined(sentinels) } };
+      return { database, sentinel: { ...sourceOf(rest, 'password'), nodes: joined(sentinels) } };
     }
   }
 }
 
 function eventsBlock(events: EventsConfig): Block {
-  const { type, ...config } = events;
-  return type === 'stdout' ? { type } : { type, config };
+  if (events.type === 'stdout') return { type: events.type };
+  if (events.type === 'file') return { type: events.type, config: { file: events.file } };
+  const { type, sasl, ...config } = events;
+  return { type, config: { ...config, ...(sasl === undefined ? {} : { sasl: sourceOf(sasl, 'password') }) } };
 }
 
 function webBlock({ clientRemoteIp, ...rest }: WebConfig): Block {
@@ -127,8 +135,14 @@ function frontendBlock({ logoUrl, ...rest }: FrontendConfig): Block {
   return { ...rest, ...(logoUrl === undefined ? {} : { logoURL: logoUrl }) };
 }
 
-function connectorBlock({ type, id, name, grantTypes, config }: ConnectorConfig): Block {
-  return { type, id, name, ...(grantTypes.length === 0 ? {} : { grantTypes }), config };
+function connectorBlock(connector: ConnectorConfig): Block {
+  const { type, id, name, grantTypes } = connector;
+  return { type, id, name, ...(grantTypes.length === 0 ? {} : { grantTypes }), config: connectorKeys(connector) };
+}
+
+function connectorKeys(connector: ConnectorConfig): Block {
+  if (connector.type === 'ldap') return sourceOf(connector.config, 'bindPW');
+  return connector.type === 'oidc' ? sourceOf(connector.config, 'clientSecret') : connector.config;
 }
 
 function passwordBlock({ userId, ...rest }: StaticPasswordConfig): Block {

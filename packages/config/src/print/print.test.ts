@@ -225,6 +225,36 @@ describe('effectiveYaml', () => {
     const first = configOf(loadFile(changes));
     expect(configOf(loadText(stringify(toFileForm(first))))).toEqual(first);
   });
+
+  test('a secret of a file is shown as the name of its file, and loads again from there', () => {
+    const readFile = (): string => canary;
+    const named = { passwordFile: '/run/secret' };
+    const first = configOf(
+      loadFile(
+        {
+          storage: { type: 'etcd', config: { endpoints: ['https://e:1'], ...named } },
+          ephemeral: { type: 'redis', config: { ...named, sentinel: { master: 'm', nodes: ['s'], ...named } } },
+          events: {
+            type: 'kafka',
+            config: { brokers: ['k:1'], sasl: { mechanism: 'plain', username: 'u', ...named } },
+          },
+          keyEncryption: { value: keyValue },
+          connectors: [
+            ldapConnector({ bindDN: 'cn=a', bindPWFile: '/run/secret' }),
+            oidcConnector({ clientSecret: undefined, clientSecretFile: '/run/secret' }),
+          ],
+          staticClients: [
+            client({ secret: undefined, secretFile: '/run/secret', secrets: [{ valueFile: '/run/secret' }] }),
+          ],
+        },
+        { readFile },
+      ),
+    );
+    const form = stringify(toFileForm(first));
+    expect(form.match(/File: \/run\/secret/g)).toHaveLength(8);
+    expect(form).not.toContain(canary);
+    expect(configOf(loadText(form, { readFile }))).toEqual(first);
+  });
 });
 
 describe('maskSecrets', () => {

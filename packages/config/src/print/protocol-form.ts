@@ -6,6 +6,7 @@ import type {
   SessionsConfig,
   TrustedIssuerConfig,
 } from '../types.ts';
+import { sourceOf } from './source-of.ts';
 
 /** A block of the configuration file. */
 type Block = Record<string, unknown>;
@@ -48,8 +49,8 @@ export function resourcesBlock({ apiResources, ...rest }: ResourcesConfig): Bloc
 
 /** A list of secrets with the file's keys. */
 export function secretBlocks(secrets: readonly ClientSecretConfig[]): readonly Block[] {
-  return secrets.map(({ value, expiresAt }) => ({
-    value,
+  return secrets.map(({ expiresAt, ...source }) => ({
+    ...sourceOf(source, 'value'),
     ...(expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }),
   }));
 }

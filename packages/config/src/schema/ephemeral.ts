@@ -44,7 +44,7 @@ const redis = z
         database: wholeNumber('Number of the logical database; 0 when left out.', 0, 65535).exactOptional(),
         username: optionalText('User of the Redis access-control list.'),
         password: optionalText('Password.'),
-        passwordFile: optionalText('File that holds the password; instead of `password`.'),
+        passwordFile: optionalText('File that holds the password; instead of `password`. Read again when it changes.'),
         prefix: text('Prefix of every key.').default('tessera:'),
         tls: tls.exactOptional(),
         sentinel: z
@@ -53,7 +53,9 @@ const redis = z
             nodes: nodeList('The Sentinels, each as `host:port`; port 26379 when left out.'),
             username: optionalText('User of the Sentinels, where they ask for one.'),
             password: optionalText('Password of the Sentinels.'),
-            passwordFile: optionalText('File that holds the password; instead of `password`.'),
+            passwordFile: optionalText(
+              'File that holds the password; instead of `password`. Read again when it changes.',
+            ),
           })
           .exactOptional()
           .describe('The server is found through Sentinels; instead of host and port.'),
@@ -162,6 +164,7 @@ export function toEphemeralConfig(ephemeral: z.output<typeof ephemeralSchema>): 
     prefix: config.prefix,
     ...(username === undefined || username === '' ? {} : { username }),
     ...(password === undefined || password === '' ? {} : { password }),
+    ...(config.passwordFile ? { passwordFile: config.passwordFile } : {}),
     ...(transport === undefined ? {} : { tls: transport }),
   };
 }
@@ -181,7 +184,7 @@ function toTopology(
       database: address?.database ?? database ?? 0,
     };
   }
-  const { master, nodes, username, password } = sentinel;
+  const { master, nodes, username, password, passwordFile } = sentinel;
   return {
     type: 'sentinel',
     master,
@@ -189,6 +192,7 @@ function toTopology(
     database: database ?? 0,
     ...(username === undefined || username === '' ? {} : { username }),
     ...(password === undefined || password === '' ? {} : { password }),
+    ...(passwordFile ? { passwordFile } : {}),
   };
 }
 

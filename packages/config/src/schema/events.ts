@@ -56,7 +56,9 @@ const kafka = z
               .describe('How the password is proved; `plain` shows it to the broker, so only with TLS.'),
             username: requiredText('User.'),
             password: requiredText('Password.').exactOptional(),
-            passwordFile: optionalText('File that holds the password; instead of `password`.'),
+            passwordFile: optionalText(
+              'File that holds the password; instead of `password`. Read again when it changes.',
+            ),
             passwordEnv: optionalText('Environment variable that holds the password; instead of `password`.'),
           })
           .exactOptional()
@@ -105,7 +107,14 @@ export function toEventsConfig(events: NonNullable<z.output<typeof eventsSchema>
         ...(tls === undefined ? {} : { tls }),
         ...(sasl === undefined
           ? {}
-          : { sasl: { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password ?? '' } }),
+          : {
+              sasl: {
+                mechanism: sasl.mechanism,
+                username: sasl.username,
+                password: sasl.password ?? '',
+                ...(sasl.passwordFile ? { passwordFile: sasl.passwordFile } : {}),
+              },
+            }),
       };
     }
   }

@@ -15,6 +15,7 @@ import { resourcesSchema } from './resources.ts';
 import { rpcSchema } from './rpc.ts';
 import { servicesSchema } from './services.ts';
 import { sessionsSchema } from './sessions.ts';
+import { shutdownSchema } from './shutdown.ts';
 import { formerSignersSchema } from './signers/former-signers.ts';
 import { signerSchema } from './signers/signer.ts';
 import { staticPasswordSchema } from './static-passwords.ts';
@@ -51,6 +52,7 @@ export const fileSchema = z.strictObject({
   mfa: refused('Second factors.', 'people would sign in without a second factor'),
   services: servicesSchema,
   rpc: rpcSchema,
+  shutdown: shutdownSchema,
 });
 
 /** The file as written, with canonical keys. */

@@ -8,7 +8,7 @@ import { type Partially, presentItems } from './partially.ts';
 const secretSchema = z.strictObject({
   value: optionalText('The secret itself; this, `valueEnv` or `valueFile`.'),
   valueEnv: optionalText('Environment variable that holds the secret.'),
-  valueFile: optionalText('File that holds the secret.'),
+  valueFile: optionalText('File that holds the secret. Read again when it changes.'),
   expiresAt: moment(
     'When it ends, such as `2027-01-31` or `2027-01-31T12:00:00Z`; never when left out.',
   ).exactOptional(),
@@ -41,5 +41,9 @@ export function warnAboutSecrets(
 
 /** The effective secrets. */
 export function toSecretConfigs(secrets: readonly z.output<typeof secretSchema>[]): readonly ClientSecretConfig[] {
-  return secrets.map(({ value = '', expiresAt }) => ({ value, ...(expiresAt === undefined ? {} : { expiresAt }) }));
+  return secrets.map(({ value = '', valueFile, expiresAt }) => ({
+    value,
+    ...(valueFile ? { valueFile } : {}),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  }));
 }

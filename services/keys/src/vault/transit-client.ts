@@ -26,7 +26,7 @@ const ROTATION_TIMEOUT_MS = 20_000;
  * call; a token that expires is renewed from then on until it is closed.
  */
 export function createVaultTransit(config: VaultConfig, { clock, logger }: VaultTransitOptions): VaultTransit {
-  const http = createVaultHttp(config);
+  const http = createVaultHttp(config, { clock, logger });
   const tokens = createVaultTokenSource({ config, clock, logger });
   const renewal = createTokenRenewal({
     clock,

@@ -1,13 +1,15 @@
+import type { Clock } from '@tessera/clock';
 import type { VaultConfig } from '@tessera/config';
 import {
   createEgressClient,
+  createFollowingEgressClient,
   type EgressClient,
   EgressError,
   type EgressResponse,
   parseJsonObject,
-  readAuthorities,
 } from '@tessera/egress';
 import type { TesseraError } from '@tessera/errors';
+import type { Logger } from '@tessera/telemetry';
 import { vaultRefused, vaultUnavailable } from './vault-errors.ts';
 import { isNothingThere, refusalText } from './vault-refusal-text.ts';
 
@@ -47,13 +49,22 @@ const MAX_TIMEOUT_MS = 30_000;
 const MAX_BYTES = 1024 * 1024;
 const MAX_LARGE_BYTES = 32 * 1024 * 1024;
 
-/** Requests to the server of a configuration. Connects, and reads the file of authorities, at the first of them. */
-export function createVaultHttp(config: VaultConfig): VaultHttp {
+/** What looks after the file of authorities. */
+interface Around {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Requests to the server of a configuration. Connects, and reads the file of authorities, at the first of them; the file is read
+ * again when it changes.
+ */
+export function createVaultHttp(config: VaultConfig, around: Around): VaultHttp {
   const host = URL.parse(config.addr)?.host ?? config.addr;
   let isClosed = false;
   let opening: Promise<EgressClient> | undefined;
   const open = (): Promise<EgressClient> => {
-    opening ??= openClient(config).catch((error: unknown) => {
+    opening ??= openClient(config, around).catch((error: unknown) => {
       // The next request tries to read the file again.
       opening = undefined;
       throw error;
@@ -91,11 +102,16 @@ export function createVaultHttp(config: VaultConfig): VaultHttp {
   };
 }
 
-async function openClient({ caFile }: VaultConfig): Promise<EgressClient> {
+async function openClient({ addr, caFile }: VaultConfig, around: Around): Promise<EgressClient> {
   const bounds = { policy: 'operator', timeoutMs: MAX_TIMEOUT_MS, maxBytes: MAX_LARGE_BYTES } as const;
   if (caFile === undefined) return createEgressClient(bounds);
   try {
-    return createEgressClient({ ...bounds, authorities: await readAuthorities([caFile]) });
+    return await createFollowingEgressClient(bounds, {
+      ...around,
+      authorities: [caFile],
+      besideSystem: false,
+      what: `the authorities of Vault at ${addr}`,
+    });
   } catch (error) {
     throw vaultRefused(`the file of the authorities of Vault ${caFile} cannot be read`, error);
   }

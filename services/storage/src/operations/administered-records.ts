@@ -12,8 +12,8 @@ import { type EventData, newEvent } from '@tessera/events';
 import type { RecordStore, RecordToWrite, StoredRecord } from '../ports.ts';
 import { assertMoment, assertVersion, invalidInput, isStorableId } from '../rules/accepted-input.ts';
 import { administeredKinds, recordIdOf } from './administered-kinds.ts';
-import type { StaticClients } from './clients.ts';
 import { recordPage } from './record-pages.ts';
+import type { StaticClients } from './static-clients.ts';
 import type { StaticUsers } from './users.ts';
 
 /** What administering records needs. */

@@ -1,8 +1,11 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createFakeClock } from '@tessera/clock';
 import type { StaticClientConfig } from '@tessera/config';
 import { verifyClientSecret } from '@tessera/credentials';
 import type { Client } from '@tessera/oauth';
 import { runInContext } from '@tessera/telemetry';
+import { createTempDirectory } from '@tessera/testkit';
 import { expect, test } from 'vitest';
 import { createMemoryDurableStore } from '../backends/memory/durable.ts';
 import { createMemoryEphemeralStore } from '../backends/memory/ephemeral.ts';
@@ -271,4 +274,38 @@ test('a store that cannot be asked while somebody waits is told to them', async 
   isDown = true;
   clock.advance(1);
   await expect(waiting).rejects.toThrow('down');
+});
+
+test('a secret in a file is another as soon as its file is, for those who wait too, and the former ends two minutes later', async () => {
+  await using folder = await createTempDirectory('client-secrets');
+  const [secretFile, valueFile] = [join(folder.path, 'secret'), join(folder.path, 'further')];
+  await writeFile(secretFile, 'first');
+  await writeFile(valueFile, 'further-first');
+  const furtherSecrets = [{ value: 'further-first', valueFile }];
+  const operations = setUp([{ ...configured, secret: 'first', secretFile, furtherSecrets }]);
+  const { api, clock } = operations;
+  const before = await api.listClients();
+  const untilOther = async (knownVersion: string) => {
+    const waiting = api.listClients({ knownVersion });
+    await settle();
+    clock.advance(10);
+    return waiting;
+  };
+  await writeFile(secretFile, 'second\n');
+  const after = await untilOther(before.version);
+  const takes = (secret: string, clients = after.clients) =>
+    verifyClientSecret(secret, clients?.[0]?.secrets ?? [], clock.now());
+  expect(after.version).not.toBe(before.version);
+  expect(['first', 'second', 'further-first'].map((secret) => takes(secret))).toEqual([true, true, true]);
+  clock.advance(120);
+  expect(['first', 'second'].map((secret) => takes(secret))).toEqual([false, true]);
+  await writeFile(valueFile, 'further-second');
+  await expect.poll(async () => (await untilOther(after.version)).version).not.toBe(after.version);
+  const last = await api.listClients();
+  expect(['second', 'further-first', 'further-second'].map((secret) => takes(secret, last.clients))).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  operations.close();
 });

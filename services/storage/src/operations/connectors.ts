@@ -21,8 +21,8 @@ export function createListConnectors({ clock, store, watch }: ListConnectorsOpti
     clock,
     store,
     watch,
-    prefixVersion: 'connectors',
-    prefix: [],
+    prefixVersion: () => 'connectors',
+    prefix: () => [],
     recordsOnPage: CONNECTORS_ON_PAGE,
     read: ({ body }) => connectorFromJson(body),
   });

@@ -12,9 +12,11 @@ export interface WatchedListOptions<T> {
   readonly store: Pick<RecordStore, 'listRecords'>;
   readonly watch: RevisionWatch;
   /** Changes with the items before the stored ones; replicas with one configuration agree on it. */
-  readonly prefixVersion: string;
+  readonly prefixVersion: () => string;
   /** Items that stand before the stored ones. */
-  readonly prefix: readonly { readonly bytes: number; readonly value: T }[];
+  readonly prefix: () => readonly { readonly bytes: number; readonly value: T }[];
+  /** Calls back whenever the prefix is another; what it returns ends that. Default: it never is. */
+  readonly onPrefixChange?: (listener: () => void) => () => void;
   /** Most stored records read for one page. */
   readonly recordsOnPage: number;
   /** Undefined = it is not listed. */
@@ -49,26 +51,41 @@ interface Start {
 export function createWatchedList<T>(
   options: WatchedListOptions<T>,
 ): (request?: WatchedListRequest) => Promise<WatchedPage<T>> {
-  const { kind, watch, prefixVersion } = options;
-  const versionOf = (revision: number): string => `${prefixVersion}.${revision}`;
+  const versionOf = (revision: number): string => `${options.prefixVersion()}.${revision}`;
   return async ({ knownVersion, cursor } = {}) => {
-    if (cursor !== undefined) return readPage(options, startOf(cursor, options.prefix.length), versionOf);
-    const knownRevision = Number(knownVersion?.slice(prefixVersion.length + 1));
+    if (cursor !== undefined) return readPage(options, startOf(cursor, options.prefix().length), versionOf);
+    const knownRevision = Number(knownVersion?.slice(options.prefixVersion().length + 1));
     if (knownVersion !== undefined && knownVersion === versionOf(knownRevision)) {
-      const other = await watch.waitForOther(kind, knownRevision, watch.longestWait());
-      if (other === undefined) return { version: knownVersion };
+      const hasChanged = await waitForChange(options, knownRevision);
+      if (!hasChanged) return { version: knownVersion };
     }
     return readPage(options, { prefixIndex: 0 }, versionOf);
   };
 }
 
+async function waitForChange<T>(
+  { kind, watch, onPrefixChange }: WatchedListOptions<T>,
+  knownRevision: number,
+): Promise<boolean> {
+  const prefixChange = Promise.withResolvers<true>();
+  const end = onPrefixChange?.(() => prefixChange.resolve(true));
+  try {
+    const other = watch.waitForOther(kind, knownRevision, watch.longestWait());
+    return await Promise.race([prefixChange.promise, other.then((revision) => revision !== undefined)]);
+  } finally {
+    end?.();
+  }
+}
+
 async function readPage<T>(
-  { kind, clock, store, prefix, recordsOnPage, read }: WatchedListOptions<T>,
+  options: WatchedListOptions<T>,
   { prefixIndex, after }: Start,
   versionOf: (revision: number) => string,
 ): Promise<WatchedPage<T>> {
+  const { kind, clock, store, recordsOnPage, read } = options;
   const listing = { kind, limit: recordsOnPage + 1, ...(after === undefined ? {} : { after }) };
   const { revision, records } = await store.listRecords(listing, clock.now());
+  const prefix = options.prefix();
   const items: ListedItem<T>[] = prefix
     .slice(prefixIndex)
     .map(({ bytes, value }, index) => ({ bytes, value, cursor: `p${prefixIndex + index + 1}` }));

@@ -118,21 +118,26 @@ function signWithSecret(
 }
 
 const SIGN_PAUSE_MS = 200;
+/** As long as a refusal may be a matter of one replica, or of a moment in which a token of Vault was replaced. */
+const REFUSAL_PATIENCE_MS = 1_000;
 /** Kept back from the request's deadline for the answer. */
 const ANSWER_MS = 1_000;
 
 /**
  * Signs, and keeps trying while no signer answers and the request has time. By now the code is redeemed or the refresh
- * token replaced: an answer that comes late is better than one that never comes and makes the client's next try a reuse.
+ * token replaced: an answer that comes late is better than one that never comes and makes the client's next try a reuse. A signer
+ * that refuses will go on refusing, so that is waited for a moment only.
  */
 async function signPatiently(keys: Pick<Keys, 'sign'>, bundle: readonly TokenToSign[]): Promise<readonly string[]> {
   const endMs = (currentContext()?.deadlineMs ?? performance.now()) - ANSWER_MS;
+  const refusedEndMs = Math.min(endMs, performance.now() + REFUSAL_PATIENCE_MS);
   for (;;) {
     try {
       return await keys.sign(bundle);
     } catch (error) {
       const isWorthIt = error instanceof TesseraError && error.kind === 'unavailable';
-      if (!isWorthIt || performance.now() + SIGN_PAUSE_MS >= endMs) throw error;
+      const untilMs = isWorthIt && error.code === 'keys.signing_refused' ? refusedEndMs : endMs;
+      if (!isWorthIt || performance.now() + SIGN_PAUSE_MS >= untilMs) throw error;
       await new Promise((resolve) => setTimeout(resolve, SIGN_PAUSE_MS));
     }
   }

@@ -17,6 +17,7 @@ export function toStaticClientConfig(client: ClientOutput): StaticClientConfig {
     allowedConnectors: client.allowedConnectors,
     furtherSecrets: toSecretConfigs(client.secrets),
     ...(client.secret ? { secret: client.secret } : {}),
+    ...(client.secretFile ? { secretFile: client.secretFile } : {}),
     ...(client.logoURL ? { logoUrl: client.logoURL } : {}),
     settings: toClientSettings(client),
   };

@@ -44,7 +44,7 @@ export const staticClientSchema = z.strictObject({
     'Client secret; this, `secretEnv`, `secretFile` or an entry of `secrets`, unless the client is public or has the method `private_key_jwt`.',
   ),
   secretEnv: optionalText('Environment variable that holds the secret.'),
-  secretFile: optionalText('File that holds the secret.'),
+  secretFile: optionalText('File that holds the secret. Read again when it changes.'),
   secrets: secretList('Further secrets that are as good, for a change without downtime (Tessera’s own).'),
   name: requiredText('Name shown to people.'),
   logoURL: checkedText('Logo: an http or https URL, or a path that begins with a slash.', imageFault).exactOptional(),

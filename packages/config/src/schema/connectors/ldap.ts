@@ -80,7 +80,7 @@ export const ldapConnectorSchema = z
         clientKey: optionalText('PEM file of the client key; together with `clientCert`.'),
         bindDN: optionalText('Who searches; anonymous when left out.'),
         bindPW: optionalText('Password of `bindDN`.'),
-        bindPWFile: optionalText('File that holds the password; instead of `bindPW`.'),
+        bindPWFile: optionalText('File that holds the password; instead of `bindPW`. Read again when it changes.'),
         usernamePrompt: optionalText('Label of the name field on the login page.'),
         userSearch,
         groupSearch,
@@ -146,7 +146,8 @@ export function warnAboutLdapConnector(config: Output, path: ConfigPath, report:
   if (config.insecureSkipVerify && !config.insecureNoSSL) {
     report.warning([...path, 'insecureSkipVerify'], 'lets anybody on the way pose as the directory');
   }
-  if (config.bindDN && !config.bindPW) report.warning([...path, 'bindPW'], 'is empty, so the search is anonymous');
+  if (config.bindDN && !config.bindPW && !config.bindPWFile)
+    report.warning([...path, 'bindPW'], 'is empty, so the search is anonymous');
   if (config.groupSearch?.userAttr || config.groupSearch?.groupAttr) {
     const isUsed = config.groupSearch.userMatchers.length === 0;
     report.warning(
@@ -158,12 +159,13 @@ export function warnAboutLdapConnector(config: Output, path: ConfigPath, report:
 
 /** The effective LDAP connector. */
 export function toLdapConnectorConfig(config: Output): LdapConnectorConfig {
-  const { bindPWFile: _file, kerberos: _kerberos, groupSearch: groups, ...rest } = config;
+  const { bindPWFile, kerberos: _kerberos, groupSearch: groups, ...rest } = config;
   const parts = splitHostPort(config.host);
   const port = parts?.port ?? (config.insecureNoSSL ? 389 : 636);
   const { username } = config.userSearch;
   return {
     ...rest,
+    ...(bindPWFile ? { bindPWFile } : {}),
     host: joinHostPort(parts?.host ?? config.host, port),
     userSearch: { ...config.userSearch, username: typeof username === 'string' ? [username] : username },
     ...(groups === undefined ? {} : { groupSearch: toGroupSearch(groups) }),

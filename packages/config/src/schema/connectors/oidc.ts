@@ -71,7 +71,9 @@ export const oidcConnectorSchema = z
         issuerAlias: optionalText('Issuer that the discovery document and tokens may name instead.'),
         clientID: requiredText('Our client identifier there.'),
         clientSecret: optionalText('Our client secret there.'),
-        clientSecretFile: optionalText('File that holds the secret; instead of `clientSecret`.'),
+        clientSecretFile: optionalText(
+          'File that holds the secret; instead of `clientSecret`. Read again when it changes.',
+        ),
         redirectURI: optionalText('Must be our issuer followed by `/callback`, which is also the default.'),
         providerDiscoveryOverrides: discoveryOverrides,
         basicAuthUnsupported: z
@@ -151,9 +153,10 @@ export function warnAboutOidcConnector(config: Output, path: ConfigPath, report:
 
 /** The effective OIDC connector. */
 export function toOidcConnectorConfig(config: Output, issuer: string): OidcConnectorConfig {
-  const { clientSecretFile: _file, hostedDomains: _domains, pkceChallenge, ...rest } = config;
+  const { clientSecretFile, hostedDomains: _domains, pkceChallenge, ...rest } = config;
   return {
     ...rest,
+    ...(clientSecretFile ? { clientSecretFile } : {}),
     scopes: rest.scopes.filter((scope) => scope !== 'openid'),
     redirectURI: config.redirectURI || `${issuer}/callback`,
     ...(pkceChallenge ? { pkceChallenge } : {}),

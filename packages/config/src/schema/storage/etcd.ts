@@ -24,7 +24,7 @@ export const etcdSchema = z
         namespace: text('Prefix of every key.').default(''),
         username: optionalText('User.'),
         password: optionalText('Password.'),
-        passwordFile: optionalText('File that holds the password; instead of `password`.'),
+        passwordFile: optionalText('File that holds the password; instead of `password`. Read again when it changes.'),
         ssl: z
           .strictObject({
             serverName: optionalText('Name to expect in the server certificate; that of the endpoint without it.'),
@@ -49,7 +49,7 @@ function withProtocol(value: string): string {
 
 /** The effective block. */
 export function toEtcd(config: z.output<typeof etcdSchema>['config']): EtcdStorageConfig {
-  const { endpoints, namespace, username, password, ssl } = config;
+  const { endpoints, namespace, username, password, passwordFile, ssl } = config;
   return {
     type: 'etcd',
     endpoints: endpoints.map((value) => {
@@ -62,5 +62,6 @@ export function toEtcd(config: z.output<typeof etcdSchema>['config']): EtcdStora
     ssl,
     ...(username === undefined || username === '' ? {} : { username }),
     ...(password === undefined || password === '' ? {} : { password }),
+    ...(passwordFile ? { passwordFile } : {}),
   };
 }

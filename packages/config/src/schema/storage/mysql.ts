@@ -54,6 +54,7 @@ export function toMysql(config: z.output<typeof mysqlSchema>['config']): MysqlSt
     database: config.database,
     user: config.user,
     password: config.password,
+    ...(config.passwordFile ? { passwordFile: config.passwordFile } : {}),
     connectionTimeoutSeconds: config.connectionTimeout,
     maxOpenConns: config.maxOpenConns === 0 ? DEFAULT_CONNECTIONS : config.maxOpenConns,
     ssl: { mode: modes.get(mode) ?? 'true', ...files },

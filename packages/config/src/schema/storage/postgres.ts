@@ -47,6 +47,7 @@ export function toPostgres(config: z.output<typeof postgresSchema>['config']): P
     database: config.database,
     user: config.user,
     password: config.password,
+    ...(config.passwordFile ? { passwordFile: config.passwordFile } : {}),
     connectionTimeoutSeconds: config.connectionTimeout,
     maxOpenConns: config.maxOpenConns === 0 ? DEFAULT_CONNECTIONS : config.maxOpenConns,
     ssl: config.ssl,

@@ -12,7 +12,7 @@ export const sqlConnectionKeys = (defaultPort: number) => ({
   database: requiredText('Name of the database.'),
   user: requiredText('Role to connect as.'),
   password: text('Password of the role.').default(''),
-  passwordFile: optionalText('File that holds the password; instead of `password`.'),
+  passwordFile: optionalText('File that holds the password; instead of `password`. Read again when it changes.'),
   connectionTimeout: wholeNumber('Seconds to wait for a connection.', 0, 3600).default(5),
   maxOpenConns: wholeNumber('Most connections of one process; 0 is the default as well.', 0, 1000).default(10),
   maxIdleConns: ignored('Most idle connections.', 'idle connections are closed after a while by themselves'),

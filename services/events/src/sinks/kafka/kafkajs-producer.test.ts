@@ -14,6 +14,7 @@ import {
   startKafka,
   waitFor,
 } from '@tessera/testkit';
+import { openSecret } from '@tessera/watched-files';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EventSink } from '../../ports.ts';
 import { createKafkaSink } from './kafka-sink.ts';
@@ -169,7 +170,7 @@ test(
 );
 
 test.each(['plain', 'scram-sha-256'] as const)(
-  'TLS with client certificates and SASL %s let us in',
+  'TLS with client certificates and SASL %s let us in, also when the password has changed in its file',
   async (mechanism) => {
     await using directory = await createTempDirectory('kafka-tls');
     const authority = await createCertificateAuthority('Kafka test');
@@ -191,6 +192,19 @@ test.each(['plain', 'scram-sha-256'] as const)(
     const { failure } = await stranger.publish([message('2')]);
     expect(String(failure)).toMatch(/authentication failed/i);
     expect(String(failure)).not.toContain('canary');
+    const passwordFile = join(directory.path, 'password');
+    await writeFile(passwordFile, 'not-yet');
+    const around = { what: 'the password', clock: createFakeClock(), logger: silentLogger };
+    const password = openSecret({ value: 'not-yet', file: passwordFile, ...around });
+    await writeFile(passwordFile, `${sasl.password}\n`);
+    const config = { type: 'kafka', brokers: secured.bootstrap, topic: 'secured', clientId: 'tessera', tls } as const;
+    const producer = await connectProducer(
+      { ...config, sasl: { ...sasl, password: 'not-yet' } },
+      silentLogger,
+      password,
+    );
+    producer.close();
+    password.close();
     const { failure: untrusted } = await sinkFor('secured', { tls: {}, sasl }, secured).publish([message('3')]);
     expect(String(untrusted)).toMatch(/certificate/i);
   },

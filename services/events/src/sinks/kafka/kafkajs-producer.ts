@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions } from 'node:tls';
 import type { KafkaEventsConfig } from '@tessera/config';
 import type { Logger } from '@tessera/telemetry';
+import type { Secret } from '@tessera/watched-files';
 import { Kafka, type KafkaConfig, logLevel, Partitioners, type SASLOptions } from 'kafkajs';
 import { guardIdleTimers } from './guard-idle-timers.ts';
 import type { KafkaProducer } from './producer.ts';
@@ -14,7 +15,7 @@ const ACKNOWLEDGE_TIMEOUT_MS = 8_000;
 const ALL_IN_SYNC_REPLICAS = -1;
 
 /**
- * Connects to Kafka by KafkaJS 2.2.4. Certificates are read anew each time. Rejects when no broker can be reached, or none
+ * Connects to Kafka by KafkaJS 2.2.4. Certificates are read anew each time, and a password that is refused. Rejects when no broker can be reached, or none
  * lets us in.
  *
  * The producer is not idempotent and sends once, on purpose. When a broker refuses the records of one partition, KafkaJS takes
@@ -23,8 +24,24 @@ const ALL_IN_SYNC_REPLICAS = -1;
  * moved to a broker that has answered already, it leaves that partition out. Sent once and one request at a time, records
  * keep their order, and what failed is sent again by the publisher.
  */
-export async function connectProducer(config: KafkaEventsConfig, logger: Logger): Promise<KafkaProducer> {
+export function connectProducer(
+  config: KafkaEventsConfig,
+  logger: Logger,
+  password?: Pick<Secret, 'use'>,
+): Promise<KafkaProducer> {
   guardIdleTimers();
+  const { sasl } = config;
+  if (sasl === undefined || password === undefined) return connectOnce(config, logger);
+  const connect = (present: string) => connectOnce({ ...config, sasl: { ...sasl, password: present } }, logger);
+  return password.use(connect, isPasswordRefused);
+}
+
+/** KafkaJS says so, whatever is around it. */
+function isPasswordRefused(error: unknown): boolean {
+  return [...causesOf(error)].some(({ name }) => name === 'KafkaJSSASLAuthenticationError');
+}
+
+async function connectOnce(config: KafkaEventsConfig, logger: Logger): Promise<KafkaProducer> {
   const producer = new Kafka(await clientOptions(config, logger)).producer({
     maxInFlightRequests: 1,
     createPartitioner: Partitioners.DefaultPartitioner,
@@ -57,7 +74,7 @@ async function clientOptions(config: KafkaEventsConfig, logger: Logger): Promise
     brokers: [...brokers],
     clientId,
     ...(tls === undefined ? {} : { ssl: await tlsOptions(tls) }),
-    ...(sasl === undefined ? {} : { sasl: { ...sasl } as SASLOptions }),
+    ...(sasl === undefined ? {} : { sasl: saslOptions(sasl) }),
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     authenticationTimeout: REQUEST_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -69,6 +86,10 @@ async function clientOptions(config: KafkaEventsConfig, logger: Logger): Promise
       ({ log }) =>
         logger.debug({ kafka: log.message }, 'the Kafka client says something'),
   };
+}
+
+function saslOptions({ mechanism, username, password }: NonNullable<KafkaEventsConfig['sasl']>): SASLOptions {
+  return { mechanism, username, password } as SASLOptions;
 }
 
 async function tlsOptions(tls: NonNullable<KafkaEventsConfig['tls']>): Promise<ConnectionOptions> {

@@ -58,7 +58,7 @@ export async function openLdapConnection(
   const limited = createLimiter(clock, () => sockets.destroy());
   try {
     if (server.security === 'start-tls') {
-      await limited('StartTLS', CONNECT_TIMEOUT_MS, () => client.startTLS({ ...server.tls }));
+      await limited('StartTLS', CONNECT_TIMEOUT_MS, () => client.startTLS({ ...server.tls() }));
     }
     await limited('bind', OPERATION_TIMEOUT_MS, () => client.bind(dn, password));
   } catch (error) {
@@ -85,7 +85,7 @@ function createClient({ host, port, security, tls }: LdapServerSettings, sockets
     timeout: OPERATION_TIMEOUT_MS,
     ...sockets,
     // With these, ldapts speaks TLS from the first byte whatever the scheme says.
-    ...(security === 'tls' ? { tlsOptions: tls } : {}),
+    ...(security === 'tls' ? { tlsOptions: tls() } : {}),
   });
 }
 

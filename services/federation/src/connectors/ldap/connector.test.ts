@@ -1,20 +1,25 @@
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { systemClock } from '@tessera/clock';
 import type { LdapConnectorConfig } from '@tessera/config';
 import type { Identity } from '@tessera/oauth';
 import { createRequestId, runInContext } from '@tessera/telemetry';
 import {
   createCertificateAuthority,
+  createTempDirectory,
   groupDn,
   LDAP_ADMIN_DN,
   LDAP_ADMIN_PASSWORD,
+  LDAP_SERVICE_DN,
   type LdapServer,
   ldifEntry,
   personDn,
   samplePeople,
   startLdap,
 } from '@tessera/testkit';
+import { Attribute, Change, Client } from 'ldapts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Connector } from '../connector.ts';
 import { createLdapConnector } from './connector.ts';
@@ -22,6 +27,14 @@ import { createLdapConnector } from './connector.ts';
 let server: LdapServer;
 let caPem: string;
 const connectors: Connector[] = [];
+
+async function changePassword(dn: string, password: string): Promise<void> {
+  const client = new Client({ url: `ldap://127.0.0.1:${server.port}` });
+  await client.bind(LDAP_ADMIN_DN, LDAP_ADMIN_PASSWORD);
+  const modification = new Attribute({ type: 'userPassword', values: [password] });
+  await client.modify(dn, new Change({ operation: 'replace', modification }));
+  await client.unbind();
+}
 
 beforeAll(async () => {
   const authority = await createCertificateAuthority('LDAP connector test');
@@ -31,12 +44,19 @@ beforeAll(async () => {
     ipAddresses: ['127.0.0.1'],
   });
   caPem = authority.caPem;
-  const ldifExtra = ldifEntry(groupDn('everybody'), [
+  const service = ldifEntry(LDAP_SERVICE_DN, [
+    ['objectClass', 'simpleSecurityObject'],
+    ['objectClass', 'organizationalRole'],
+    ['cn', 'service'],
+    ['userPassword', 'old'],
+  ]);
+  const everybody = ldifEntry(groupDn('everybody'), [
     ['objectClass', 'groupOfNames'],
     ['cn', 'everybody'],
     ['member', groupDn('developers')],
     ['member', groupDn('everybody')],
   ]);
+  const ldifExtra = `${everybody}\n\n${service}`;
   server = await startLdap({ tls: { cert: certPem, key: keyPem, ca: caPem }, ldifExtra });
 }, 30_000);
 
@@ -255,4 +275,39 @@ test('A directory that accepts and then says nothing is given up when the caller
 test('A broken filter or a missing file stops the start', async () => {
   await expect(connect({ userSearch: { ...configFor().userSearch, filter: '(&(broken' } })).rejects.toThrow();
   await expect(connect({ insecureNoSSL: false, rootCA: '/no/such/ca.pem' })).rejects.toThrow();
+});
+
+test.each(['directory', 'file'])(
+  'the password of the service is changed first in the %s, and nobody is kept out',
+  async (first) => {
+    await using folder = await createTempDirectory('bind-password');
+    const bindPWFile = join(folder.path, 'password');
+    await changePassword(LDAP_SERVICE_DN, 'old');
+    await writeFile(bindPWFile, 'old\n');
+    const { login } = await connect({ bindDN: LDAP_SERVICE_DN, bindPW: 'old', bindPWFile });
+    const signIn = () => login('janedoe@example.com', 'jane-password');
+    // Connections that are kept suffice for one; several at once need new ones.
+    const several = () => Promise.all([signIn(), signIn(), signIn()]);
+    await signIn();
+    if (first === 'file') {
+      await writeFile(bindPWFile, 'new');
+      await several();
+      await changePassword(LDAP_SERVICE_DN, 'new');
+    } else {
+      await changePassword(LDAP_SERVICE_DN, 'new');
+      await signIn();
+      await writeFile(bindPWFile, 'new');
+    }
+    await several();
+  },
+);
+
+test('the authorities of the directory are read again when a handshake fails', async () => {
+  await using folder = await createTempDirectory('bind-ca');
+  const rootCA = join(folder.path, 'ca.pem');
+  await writeFile(rootCA, (await createCertificateAuthority('another')).caPem);
+  const { login } = await connect({ host: `127.0.0.1:${server.tlsPort}`, insecureNoSSL: false, rootCA });
+  await expect(login('janedoe@example.com', 'jane-password')).rejects.toMatchObject(unavailable);
+  await writeFile(rootCA, caPem);
+  expect((await login('janedoe@example.com', 'jane-password')).identity.userId).toBe('jane');
 });

@@ -3,6 +3,7 @@ import type { Clock } from '@tessera/clock';
 import type { LdapConnectorConfig } from '@tessera/config';
 import { parseJsonObject } from '@tessera/egress';
 import type { Identity } from '@tessera/oauth';
+import { type Logger, silentLogger } from '@tessera/telemetry';
 import type { Entry } from 'ldapts';
 import { signInError } from '../../sign-in-errors.ts';
 import { type Connector, type ConnectorAnswer, GROUPS_SCOPE, OFFLINE_ACCESS } from '../connector.ts';
@@ -16,20 +17,28 @@ import { findPerson, toIdentity } from './person.ts';
 const LONGEST_USERNAME = 512;
 const LONGEST_PASSWORD_BYTES = 512;
 
-/** Signs people in by their directory password, with Dex's rules. Rejects when a file or filter of the configuration is no good. */
-export async function createLdapConnector(config: LdapConnectorConfig, clock: Clock): Promise<Connector> {
-  const settings = await readLdapSettings(config);
-  const { server } = settings;
+/**
+ * Signs people in by their directory password, with Dex's rules. The service's own password and the certificates are those of
+ * the moment in which a connection is made. Rejects when a file or filter of the configuration is no good.
+ *
+ * @param logger told of passwords and certificates that change. Default: nobody is.
+ */
+export async function createLdapConnector(
+  config: LdapConnectorConfig,
+  clock: Clock,
+  logger: Logger = silentLogger,
+): Promise<Connector> {
+  const settings = await readLdapSettings(config, { clock, logger });
+  const { server, access } = settings;
+  const bind = (password: string) => openLdapConnection(server, { dn: server.bindDn, password }, clock);
   const pool = createLdapConnectionPool({
     clock,
     open: () =>
-      openLdapConnection(server, { dn: server.bindDn, password: server.bindPassword }, clock).catch(
-        (error: unknown) => {
-          throw isWrongPassword(error)
-            ? toDirectoryError(error, server.name, `bind of ${server.bindDn || 'nobody'}`)
-            : error;
-        },
-      ),
+      access.connect(bind, isWrongPassword).catch((error: unknown) => {
+        throw isWrongPassword(error)
+          ? toDirectoryError(error, server.name, `bind of ${server.bindDn || 'nobody'}`)
+          : error;
+      }),
   });
   const directory: Directory = { settings, pool, clock };
   return {
@@ -40,7 +49,10 @@ export async function createLdapConnector(config: LdapConnectorConfig, clock: Cl
     },
     refresher: { refresh: (request) => refresh(directory, request) },
     refreshesUpstream: true,
-    close: () => pool.close(),
+    async close() {
+      access.close();
+      await pool.close();
+    },
   };
 }
 

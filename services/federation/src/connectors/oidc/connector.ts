@@ -1,9 +1,10 @@
 import type { Clock } from '@tessera/clock';
 import type { OidcConnectorConfig } from '@tessera/config';
 import { federationErrors } from '@tessera/contracts';
-import { createEgressClient } from '@tessera/egress';
+import { createFollowingEgressClient } from '@tessera/egress';
 import { TesseraError } from '@tessera/errors';
 import type { Identity } from '@tessera/oauth';
+import { type Logger, silentLogger } from '@tessera/telemetry';
 import { signInError, upstreamMisconfigured } from '../../sign-in-errors.ts';
 import { createSingleFlight, type SingleFlight } from '../../single-flight.ts';
 import { type Connector, type ConnectorAnswer, OFFLINE_ACCESS } from '../connector.ts';
@@ -22,9 +23,24 @@ import { requestUserinfo } from './userinfo.ts';
 import { authorizationUrl, createVisit, hashOfToken, visitFromText, visitToText } from './visit.ts';
 
 /** Signs people in at another OpenID Connect provider. Asks it for nothing before somebody signs in. */
-export async function createOidcConnector(config: OidcConnectorConfig, clock: Clock): Promise<Connector> {
-  const settings = await readOidcSettings(config);
-  return connectToUpstream({ settings, client: createEgressClient(settings.egress), clock });
+export async function createOidcConnector(
+  config: OidcConnectorConfig,
+  clock: Clock,
+  logger: Logger = silentLogger,
+): Promise<Connector> {
+  const settings = await readOidcSettings(config, { clock, logger });
+  const client = await createFollowingEgressClient(settings.egress, {
+    authorities: config.rootCAs,
+    // Added to those of the system, as Dex does.
+    besideSystem: true,
+    what: `the authorities of ${config.issuer}`,
+    clock,
+    logger,
+  }).catch((error: unknown) => {
+    settings.clientSecret.close();
+    throw error;
+  });
+  return connectToUpstream({ settings, client, clock });
 }
 
 /** The connector for settings that are read already, over the given way out. */
@@ -51,7 +67,10 @@ export function connectToUpstream({ settings, client, clock }: OidcSurroundings)
     refreshesUpstream: true,
     exchanger: { exchange: (request) => exchangeAtUpstream(upstream, request) },
     logout: { beginLogout: (request) => upstreamLogoutUrl(upstream, request) },
-    close: () => client.close(),
+    close() {
+      settings.clientSecret.close();
+      return client.close();
+    },
   };
 }
 
@@ -72,7 +91,7 @@ async function complete(upstream: Upstream, { state, parameters, data, scopes }:
   if (visit === undefined) throw signInError('invalidCallback', 'this sign-in was not begun here');
   const metadata = await upstream.discover();
   const outcome = await requestTokens(
-    { config: settings.config, metadata, client: upstream.client },
+    { ...settings, metadata, client: upstream.client },
     {
       grant_type: 'authorization_code',
       code: readCallback(parameters, { state, metadata }),
@@ -115,7 +134,7 @@ async function refreshAtUpstream(
 ): Promise<ConnectorAnswer> {
   const metadata = await upstream.discover();
   const outcome = await requestTokens(
-    { config: upstream.settings.config, metadata, client: upstream.client },
+    { ...upstream.settings, metadata, client: upstream.client },
     { grant_type: 'refresh_token', refresh_token: kept.refreshToken },
   );
   if (!outcome.ok) throw signInError('userGone', 'the upstream does not honour its refresh token any more');

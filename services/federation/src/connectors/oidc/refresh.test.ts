@@ -1,3 +1,6 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createTempDirectory } from '@tessera/testkit';
 import { expect, test } from 'vitest';
 import { createFakeUpstream, type FakeAnswer, offline } from './testing/fake-upstream.ts';
 
@@ -69,4 +72,26 @@ test('Two refreshes at one time with one upstream refresh token make one upstrea
   expect(upstream.asked).toHaveLength(before + 1);
   expect(first).toEqual(second);
   expect(first?.data).toContain('rt-2');
+});
+
+test('RFC 6749 §5.2: a client secret that the upstream does not know any more is read again from its file at once', async () => {
+  await using folder = await createTempDirectory('client-secret');
+  const clientSecretFile = join(folder.path, 'secret');
+  await writeFile(clientSecretFile, 'old');
+  const known = new Set(['old']);
+  const upstream = await createFakeUpstream({ clientSecret: 'old', clientSecretFile, basicAuthUnsupported: true });
+  const { identity, data } = await upstream.visit();
+  const asked: string[] = [];
+  upstream.answers.set('/token', async ({ form }): Promise<FakeAnswer> => {
+    const secret = form?.get('client_secret') ?? '';
+    asked.push(secret);
+    return known.has(secret) ? { access_token: 'at' } : { error: 'invalid_client' };
+  });
+  const refresh = () => upstream.refresher.refresh({ identity, data, scopes: offline });
+  known.clear();
+  known.add('new');
+  await expect(refresh()).rejects.toMatchObject({ code: 'federation.upstream_misconfigured' });
+  await writeFile(clientSecretFile, 'new\n');
+  expect((await refresh()).identity).toEqual(identity);
+  expect(asked).toEqual(['old', 'old', 'new']);
 });

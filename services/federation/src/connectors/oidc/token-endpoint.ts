@@ -1,8 +1,9 @@
 import type { OidcConnectorConfig } from '@tessera/config';
 import type { EgressClient } from '@tessera/egress';
+import type { Secret } from '@tessera/watched-files';
 import { upstreamMisconfigured } from '../../sign-in-errors.ts';
 import type { UpstreamMetadata } from './discovery.ts';
-import { askUpstream } from './upstream-answer.ts';
+import { askUpstream, type UpstreamAnswer } from './upstream-answer.ts';
 
 /** What the upstream issued (RFC 6749 §5.1). */
 export interface UpstreamTokens {
@@ -27,17 +28,26 @@ const KNOWN_ERRORS: readonly unknown[] = [
 ];
 
 /**
- * Asks the upstream's token endpoint (RFC 6749 §4.1.3 and §6) with our client credentials. Throws `upstreamUnavailable`, or
+ * Asks the upstream's token endpoint (RFC 6749 §4.1.3 and §6) with our client credentials. A secret that it does not know is
+ * read again at once; it has looked at no grant then (RFC 6749 §3.2.1). Throws `upstreamUnavailable`, or
  * `federation.upstream_misconfigured` when the upstream refuses us rather than the grant.
  */
 export async function requestTokens(
-  { config, metadata, client }: TokenEndpoint,
+  endpoint: TokenEndpoint,
   grant: Readonly<Record<string, string>>,
 ): Promise<TokenOutcome> {
-  const form = new URLSearchParams(grant);
-  const headers = authenticate(form, config, metadata);
-  const request = { url: metadata.tokenEndpoint, form, headers };
-  const { status, body } = await askUpstream(client, request, 'token endpoint');
+  const { metadata, clientSecret } = endpoint;
+  const ask = async (secret: string): Promise<UpstreamAnswer> => {
+    const answer = await askForTokens(endpoint, grant, secret);
+    if (answer.status !== 200 && answer.body['error'] === 'invalid_client') throw new ClientRefused(answer);
+    return answer;
+  };
+  const { status, body } = await clientSecret
+    .use(ask, (error) => error instanceof ClientRefused)
+    .catch((error: unknown) => {
+      if (error instanceof ClientRefused) return error.answer;
+      throw error;
+    });
   if (status !== 200) {
     const { error } = body;
     if (error === 'invalid_grant') return { ok: false };
@@ -51,9 +61,30 @@ export async function requestTokens(
   return { ok: true, tokens: { accessToken, idToken: textOf(idToken), refreshToken: textOf(refreshToken) } };
 }
 
+/** The upstream does not know us by this secret (`invalid_client`). */
+class ClientRefused extends Error {
+  readonly answer: UpstreamAnswer;
+
+  constructor(answer: UpstreamAnswer) {
+    super('the upstream refuses the client');
+    this.answer = answer;
+  }
+}
+
+function askForTokens(
+  { config, metadata, client }: TokenEndpoint,
+  grant: Readonly<Record<string, string>>,
+  secret: string,
+): Promise<UpstreamAnswer> {
+  const form = new URLSearchParams(grant);
+  const headers = authenticate(form, { config, secret }, metadata);
+  return askUpstream(client, { url: metadata.tokenEndpoint, form, headers }, 'token endpoint');
+}
+
 /** Where tokens come from, and who asks. */
 export interface TokenEndpoint {
   readonly config: OidcConnectorConfig;
+  readonly clientSecret: Secret;
   readonly metadata: UpstreamMetadata;
   readonly client: EgressClient;
 }
@@ -61,16 +92,16 @@ export interface TokenEndpoint {
 /** Adds our client authentication (RFC 6749 §2.3.1); answers the headers. */
 function authenticate(
   form: URLSearchParams,
-  config: OidcConnectorConfig,
+  { config, secret }: { readonly config: OidcConnectorConfig; readonly secret: string },
   metadata: UpstreamMetadata,
 ): Readonly<Record<string, string>> {
-  const { clientID, clientSecret = '' } = config;
-  if (clientSecret !== '' && !isBasicUnsupported(config, metadata)) {
-    const credentials = `${formEncode(clientID)}:${formEncode(clientSecret)}`;
+  const { clientID } = config;
+  if (secret !== '' && !isBasicUnsupported(config, metadata)) {
+    const credentials = `${formEncode(clientID)}:${formEncode(secret)}`;
     return { authorization: `Basic ${Buffer.from(credentials, 'latin1').toString('base64')}` };
   }
   form.set('client_id', clientID);
-  if (clientSecret !== '') form.set('client_secret', clientSecret);
+  if (secret !== '') form.set('client_secret', secret);
   return {};
 }
 

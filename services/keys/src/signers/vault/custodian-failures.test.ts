@@ -195,18 +195,24 @@ test('many versions are opened with one description of their key', async () => {
   expect(countOf(`transit/keys/${keyName}`)).toBe(before + 1);
 });
 
-test.each<[string, (place: Place, token: string) => void]>([
-  ['a sealed server', () => server.seal()],
-  ['an expired token', (_, token) => server.revokeToken(token)],
-  ['a deleted key', ({ keyName }) => server.deleteKey(keyName)],
-  ['a version below the minimum', ({ keyName }) => Object.assign(server.key(keyName), { minEncryptionVersion: 2 })],
-])('%s in the middle makes signing unavailable, logged once', async (_, happen) => {
+const SIGNING_REFUSED = { kind: 'unavailable', code: 'keys.signing_refused' };
+
+test.each<[string, object, (place: Place, token: string) => void]>([
+  ['a sealed server', UNAVAILABLE, () => server.seal()],
+  ['an expired token', SIGNING_REFUSED, (_, token) => server.revokeToken(token)],
+  ['a deleted key', SIGNING_REFUSED, ({ keyName }) => server.deleteKey(keyName)],
+  [
+    'a version below the minimum',
+    SIGNING_REFUSED,
+    ({ keyName }) => Object.assign(server.key(keyName), { minEncryptionVersion: 2 }),
+  ],
+])('%s in the middle makes signing unavailable, logged once', async (_, expected, happen) => {
   const token = server.createToken({ rules: SIGNING_RULES });
   const { sign, publicKey, ...place } = await startSigner(token);
   await expectSignature(sign, publicKey);
   const before = bench.logger.records.length;
   happen(place, token);
-  for (let attempt = 0; attempt < 3; attempt += 1) await expect(sign(INPUT)).rejects.toMatchObject(UNAVAILABLE);
+  for (let attempt = 0; attempt < 3; attempt += 1) await expect(sign(INPUT)).rejects.toMatchObject(expected);
   const logged = bench.logger.records.slice(before);
   expect(logged).toMatchObject([{ message: 'Vault does not sign' }]);
   expect(JSON.stringify(logged)).not.toContain(token);

@@ -1,10 +1,12 @@
 import type { Clock } from '@tessera/clock';
 import type { EtcdStorageConfig } from '@tessera/config';
-import { currentContext } from '@tessera/telemetry';
+import { currentContext, type Logger, silentLogger } from '@tessera/telemetry';
+import type { Access } from '@tessera/watched-files';
+import { openStoreAccess } from '../../rules/store-access.ts';
 import { storeUnavailable } from '../../rules/store-errors.ts';
-import { channelCredentials } from './credentials.ts';
+import { channelCredentials, isEncrypted } from './credentials.ts';
 import { type EtcdEndpoint, openEndpoint } from './endpoint.ts';
-import { etcdError, isMemberTrouble, isStaleToken } from './errors.ts';
+import { etcdError, isMemberTrouble, isPasswordRefused, isStaleToken } from './errors.ts';
 import { createMembers, type Members } from './members.ts';
 import type { EtcdMethod, EtcdMethods, RangeRequest, RangeResponse, TxnRequest, TxnResponse } from './protocol.ts';
 
@@ -31,19 +33,28 @@ const TRY_TIMEOUT_MS = 2000;
 const READ_GRACE_MS = 1000;
 
 /**
- * Connects in the background, for as long as it takes.
+ * Connects in the background, for as long as it takes. With other certificates it connects anew; another password is for the
+ * next time that the cluster asks for one.
  *
- * @throws TesseraError `storage.cannot_open` when a TLS file cannot be read.
+ * @param logger told of passwords and certificates that change. Default: nobody is.
+ * @throws TesseraError `storage.cannot_open` when a TLS or password file cannot be read.
  */
-export function connectEtcd(config: EtcdStorageConfig, clock: Clock): EtcdConnection {
-  const { serverName } = config.ssl;
+export function connectEtcd(config: EtcdStorageConfig, clock: Clock, logger: Logger = silentLogger): EtcdConnection {
+  const { password, passwordFile } = config;
+  const { serverName, ...files } = config.ssl;
+  const tls = isEncrypted(config) ? files : {};
+  const access = openStoreAccess({ store: 'etcd', password, passwordFile, tls }, logger);
   const options = {
-    credentials: channelCredentials(config),
+    credentials: channelCredentials(config, access.tls.current()),
     ...(serverName === undefined ? {} : { serverName }),
   };
   const endpoints = config.endpoints.map((url) => openEndpoint(url, options));
+  access.tls.onChange((material) => {
+    const fresh = channelCredentials(config, material);
+    for (const endpoint of endpoints) endpoint.useCredentials(fresh);
+  });
   const members = createMembers(endpoints);
-  const caller = createCaller(config, { members, clock });
+  const caller = createCaller(config, { members, clock, access });
   const read = <M extends EtcdMethod>(method: M, request: EtcdMethods[M][0]): Promise<EtcdMethods[M][1]> =>
     caller.call(method, request, { tries: endpoints.length, graceMs: READ_GRACE_MS });
   return {
@@ -60,6 +71,7 @@ export function connectEtcd(config: EtcdStorageConfig, clock: Clock): EtcdConnec
       await caller.call('LeaseRevoke', { ID: id }, ONCE);
     },
     close() {
+      access.close();
       caller.close();
       members.close();
     },
@@ -82,16 +94,18 @@ interface Caller {
 }
 
 interface CallerParts {
+  readonly access: Access;
   readonly members: Members;
   readonly clock: Clock;
 }
 
-function createCaller({ username, password = '' }: EtcdStorageConfig, { members, clock }: CallerParts): Caller {
+function createCaller({ username }: EtcdStorageConfig, { members, clock, access }: CallerParts): Caller {
   let isClosed = false;
   let token: Promise<string> | undefined;
 
   const authenticate = (endpoint: EtcdEndpoint, name: string, deadlineMs: number): Promise<string> => {
-    const asked = endpoint.call('Authenticate', { name, password }, { deadlineMs }).then((answer) => answer.token);
+    const ask = (password: string) => endpoint.call('Authenticate', { name, password }, { deadlineMs });
+    const asked = access.password.use(ask, isPasswordRefused).then((answer) => answer.token);
     token = asked;
     asked.catch(() => {
       if (token === asked) token = undefined;
@@ -115,12 +129,18 @@ function createCaller({ username, password = '' }: EtcdStorageConfig, { members,
       return endpoint.call(method, request, { deadlineMs, token: await fresh });
     }
   };
+  const pick = (): Promise<EtcdEndpoint> =>
+    members.pick().catch((thrown: unknown) => {
+      // The certificates may be why; the next call has those of the files.
+      void access.tls.check();
+      throw thrown;
+    });
   return {
     async call(method, request, { tries, graceMs }) {
       const limitMs = performance.now() + patienceMs(clock, graceMs);
       for (let attempt = 1; ; attempt += 1) {
         if (isClosed) throw storeUnavailable('etcd');
-        const endpoint = await members.pick();
+        const endpoint = await pick();
         const isLast = attempt >= tries;
         const deadlineMs = isLast ? limitMs : Math.min(limitMs, performance.now() + TRY_TIMEOUT_MS);
         if (deadlineMs <= performance.now()) throw storeUnavailable('etcd');

@@ -35,7 +35,7 @@ const LAST_RETRY_MS = 5000;
  * @throws TesseraError `storage.cannot_open` when a TLS file cannot be read. A cluster that does not answer throws nothing.
  */
 export function openEtcdStore({ config, clock, logger, hasOutbox, onStatement }: EtcdOptions): DurableStore {
-  const connection = connectEtcd(config, clock);
+  const connection = connectEtcd(config, clock, logger);
   const keys = createKeyspace(config);
   const layout = awaitLayout(() => prepareLayout(connection, keys), { config, logger });
   const parts: StoreParts = {

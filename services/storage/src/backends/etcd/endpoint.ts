@@ -16,6 +16,8 @@ export interface EtcdEndpoint {
   connected(withinMs: number): Promise<void>;
   /** One call, sent once. Rejects with a gRPC error. */
   call<M extends EtcdMethod>(method: M, request: EtcdMethods[M][0], options: CallOptions): Promise<EtcdMethods[M][1]>;
+  /** Connects anew, with these; calls under way end on the connection they are on. */
+  useCredentials(credentials: ChannelCredentials): void;
   close(): void;
 }
 
@@ -54,12 +56,14 @@ const CHANNEL_OPTIONS: ChannelOptions = {
 
 /** @param url `http://host:port` or `https://host:port` */
 export function openEndpoint(url: string, options: EndpointOptions): EtcdEndpoint {
-  const { credentials, serverName } = options;
+  const { serverName } = options;
   const named =
     serverName === undefined
       ? {}
       : { 'grpc.ssl_target_name_override': serverName, 'grpc.default_authority': serverName };
-  const client = new Client(targetOf(url), credentials, { ...CHANNEL_OPTIONS, ...named });
+  const open = (credentials: ChannelCredentials): Client =>
+    new Client(targetOf(url), credentials, { ...CHANNEL_OPTIONS, ...named });
+  let client = open(options.credentials);
   const call: EtcdEndpoint['call'] = (name, request, { deadlineMs, token }) =>
     new Promise((resolve, reject) => {
       const { path, requestSerialize, responseDeserialize } = etcdMethods[name];
@@ -89,6 +93,11 @@ export function openEndpoint(url: string, options: EndpointOptions): EtcdEndpoin
       }
     },
     call,
+    useCredentials(credentials) {
+      const former = client;
+      client = open(credentials);
+      former.close();
+    },
     close: () => client.close(),
   };
 }

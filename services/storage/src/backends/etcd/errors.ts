@@ -18,6 +18,11 @@ export function isStaleToken(thrown: unknown): boolean {
   return /invalid auth token|revision of auth store is old/.test(detailsOf(thrown));
 }
 
+/** Whether the cluster refused the user for the password. */
+export function isPasswordRefused(thrown: unknown): boolean {
+  return /authentication failed/.test(detailsOf(thrown));
+}
+
 /** Whether another member may answer what this one did not. */
 export function isMemberTrouble(thrown: unknown): boolean {
   const code = statusOf(thrown);

@@ -1,7 +1,9 @@
+import { copyFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createFakeClock } from '@tessera/clock';
 import type { EtcdStorageConfig } from '@tessera/config';
 import { type Logger, silentLogger } from '@tessera/telemetry';
-import { type EtcdServer, startEtcd } from '@tessera/testkit';
+import { createCertificateAuthority, createTempDirectory, type EtcdServer, startEtcd } from '@tessera/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openEtcdStore } from './durable.ts';
 
@@ -15,7 +17,7 @@ beforeAll(async () => {
 afterAll(async () => server.close());
 
 interface Changes {
-  readonly user?: Pick<EtcdStorageConfig, 'username' | 'password'>;
+  readonly user?: Pick<EtcdStorageConfig, 'username' | 'password' | 'passwordFile'>;
   readonly ssl?: EtcdStorageConfig['ssl'];
 }
 
@@ -66,6 +68,28 @@ test('without a user the store is refused', async () => {
   const complaint = await complaintOf({ user: {} });
   expect(complaint).toMatch(/permission denied|user name is empty/);
 });
+
+test('passwords and authorities that change in their files are used as soon as they are needed', async () => {
+  await using folder = await createTempDirectory('etcd-access');
+  const [caFile, passwordFile] = [join(folder.path, 'ca'), join(folder.path, 'password')];
+  await server.etcdctl('user', 'add', 'rotated:old');
+  await server.etcdctl('user', 'grant-role', 'rotated', 'root');
+  await writeFile(passwordFile, 'old');
+  await writeFile(caFile, (await createCertificateAuthority('another')).caPem);
+  const user = { username: 'rotated', password: 'old', passwordFile };
+  const store = open({ user, ssl: { serverName: SERVER_NAME, ...server.tls, caFile } });
+  await expect(store.revisions()).rejects.toMatchObject({ code: 'storage.unavailable' });
+  await copyFile(server.tls?.caFile ?? '', caFile);
+  await store.ready();
+  // Proofs that were given end with the password.
+  await server.etcdctl('user', 'del', 'rotated');
+  await server.etcdctl('user', 'add', 'rotated:new');
+  await server.etcdctl('user', 'grant-role', 'rotated', 'root');
+  await expect(store.revisions()).rejects.toMatchObject({ code: 'storage.unavailable' });
+  await writeFile(passwordFile, 'new');
+  expect(await store.revisions()).toBeDefined();
+  await store.close();
+}, 30_000);
 
 test('a certificate for another name, or of another authority, is refused', async () => {
   expect(await complaintOf({ ssl: { ...server.tls, serverName: 'other.example' } })).toMatch(/altnames|Hostname/);

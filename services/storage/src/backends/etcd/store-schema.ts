@@ -9,8 +9,12 @@ import { checkLayout, prepareLayout } from './schema.ts';
  *
  * @throws TesseraError `storage.cannot_open` when a TLS file cannot be read.
  */
-export function openEtcdSchema({ config, clock }: Pick<EtcdOptions, 'config' | 'clock'>): StoreSchema {
-  const connection = connectEtcd(config, clock);
+export function openEtcdSchema({
+  config,
+  clock,
+  logger,
+}: Pick<EtcdOptions, 'config' | 'clock' | 'logger'>): StoreSchema {
+  const connection = connectEtcd(config, clock, logger);
   const keys = createKeyspace(config);
   return {
     check: () => checkLayout(connection, keys),

@@ -45,7 +45,7 @@ const LAST_RETRY_MS = 5000;
  * @throws TesseraError `storage.cannot_open` when a TLS file cannot be read.
  */
 export function openMysqlDatabase({ config, clock, logger, onStatement }: MysqlOptions): MysqlDatabase {
-  const pool = createMysqlPool(config, (err) => logger.warn({ err }, 'a MySQL connection broke'));
+  const pool = createMysqlPool(config, (err) => logger.warn({ err }, 'a MySQL connection broke'), logger);
   const closing = new AbortController();
   let isReady = false;
 

@@ -20,6 +20,8 @@ const UNAVAILABLE: ReadonlySet<number> = new Set([
   1146,
 ]);
 
+/** Access denied, and that to a user without a password. */
+const PASSWORD_REFUSED: ReadonlySet<number> = new Set([1045, 1698]);
 const ROW_CHANGED = 1020;
 const DUPLICATE = 1062;
 const LOCK_WAIT = 1205;
@@ -32,6 +34,11 @@ const TABLE_DENIED = 1142;
 const TRIGGERS_ADVICE =
   'the MySQL user may not make triggers: set log_bin_trust_function_creators = 1 on the server for this step';
 const RIGHTS_ADVICE = 'the MySQL user may not make triggers: grant it TRIGGER on the tables for this step';
+
+/** Whether the server refused a connection for its password. */
+export function isPasswordRefused(thrown: unknown): boolean {
+  return PASSWORD_REFUSED.has(errorNumber(thrown) ?? 0);
+}
 
 /** The number of an error that came from the server; undefined for any other, such as a broken connection. */
 function errorNumber(thrown: unknown): number | undefined {

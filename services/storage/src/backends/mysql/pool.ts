@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Logger, silentLogger } from '@tessera/telemetry';
+import type { Access, TlsMaterial } from '@tessera/watched-files';
+import type { SslOptions } from 'mysql2';
 import { createPool, type Pool, type PoolConnection } from 'mysql2/promise';
+import { openStoreAccess } from '../../rules/store-access.ts';
 import { storeUnavailable } from '../../rules/store-errors.ts';
+import { isPasswordRefused } from './errors.ts';
 import { type MysqlConfig, sslOptions } from './ssl.ts';
 
 /** A bounded number of connections. */
@@ -34,15 +39,29 @@ const SESSION = [
 ];
 
 /**
- * Makes a pool; it connects when it is used.
+ * Makes a pool; it connects when it is used, each time with the password and the certificates of that moment. Connections that
+ * are open go on: MySQL does not end them when a password changes.
  *
  * @param onBroken told why an idle connection, or one being set up, broke.
- * @throws TesseraError `storage.cannot_open` when a TLS file cannot be read.
+ * @param logger told of passwords and certificates that change. Default: nobody is.
+ * @throws TesseraError `storage.cannot_open` when a TLS or password file cannot be read, or the server cannot be verified.
  */
-export function createMysqlPool(config: MysqlConfig, onBroken: (error: unknown) => void): MysqlPool {
-  const { connectionTimeoutSeconds } = config;
+export function createMysqlPool(
+  config: MysqlConfig,
+  onBroken: (error: unknown) => void,
+  logger: Logger = silentLogger,
+): MysqlPool {
+  const { connectionTimeoutSeconds, password, passwordFile, ssl } = config;
+  sslOptions(config, {});
+  const tls = ssl.mode === 'false' ? {} : ssl;
+  const access = openStoreAccess({ store: 'MySQL', password, passwordFile, tls }, logger);
   const connectMs = (connectionTimeoutSeconds === 0 ? LONGEST_CONNECT_SECONDS : connectionTimeoutSeconds) * 1000;
   const pool = createPoolOf(config, connectMs);
+  const connect = (): Promise<PoolConnection> =>
+    access.connect((present) => {
+      useAccess(pool, config, { password: present, tls: access.tls });
+      return acquire(pool, connectMs);
+    }, isPasswordRefused);
   const connections = new Set<{ destroy(): void }>();
   pool.pool.on('connection', (connection) => {
     connections.add(connection);
@@ -58,7 +77,7 @@ export function createMysqlPool(config: MysqlConfig, onBroken: (error: unknown) 
   });
   return {
     async use(timeoutMs, work) {
-      const connection = await acquire(pool, connectMs);
+      const connection = await connect();
       let timer: NodeJS.Timeout | undefined;
       const timeout = new Promise<never>((_, reject) => {
         timer = setTimeout(() => {
@@ -74,6 +93,7 @@ export function createMysqlPool(config: MysqlConfig, onBroken: (error: unknown) 
       }
     },
     async close() {
+      access.close();
       const ended = pool.end().catch(onBroken);
       await Promise.race([ended, sleep(CLOSE_MS, undefined, { ref: false })]);
       for (const connection of connections) connection.destroy();
@@ -82,14 +102,11 @@ export function createMysqlPool(config: MysqlConfig, onBroken: (error: unknown) 
 }
 
 function createPoolOf(config: MysqlConfig, connectMs: number): Pool {
-  const { host, port, database, user, password, maxOpenConns } = config;
-  const ssl = sslOptions(config);
+  const { host, port, database, user, maxOpenConns } = config;
   return createPool({
     ...(host.startsWith('/') ? { socketPath: host } : { host, port }),
     database,
     user,
-    password,
-    ...(ssl === undefined ? {} : { ssl }),
     charset: 'utf8mb4',
     // A row that is there as it should be counts as not changed; and no server may ask for a file of ours.
     flags: ['-FOUND_ROWS', '-LOCAL_FILES'],
@@ -102,6 +119,27 @@ function createPoolOf(config: MysqlConfig, connectMs: number): Pool {
     maxPreparedStatements: PREPARED_STATEMENTS,
     multipleStatements: false,
   });
+}
+
+/** What the client knows of each connection that it makes from now on; it copies this for every one. */
+interface ConnectionSettings {
+  password: string;
+  ssl: SslOptions | false;
+  sslSource?: TlsMaterial;
+}
+
+function useAccess(
+  pool: Pool,
+  config: MysqlConfig,
+  { password, tls }: { readonly password: string; readonly tls: Access['tls'] },
+): void {
+  const { connectionConfig } = pool.pool.config as unknown as { readonly connectionConfig: ConnectionSettings };
+  connectionConfig.password = password;
+  const material = tls.current();
+  // The client keeps a context of TLS for each object of options.
+  if (connectionConfig.sslSource === material) return;
+  connectionConfig.sslSource = material;
+  connectionConfig.ssl = sslOptions(config, material) ?? false;
 }
 
 /** Waits so long for a connection and no longer; one that comes later goes back. */

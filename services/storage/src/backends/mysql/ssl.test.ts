@@ -19,10 +19,11 @@ const config: MysqlConfig = {
 };
 
 test('without TLS, and on a socket, there are no options; a missing file and an address to verify are named', () => {
-  expect(sslOptions({ ...config, ssl: { mode: 'false' } })).toBeUndefined();
-  expect(sslOptions({ ...config, host: '/run/mysqld.sock' })).toBeUndefined();
-  expect(() => sslOptions({ ...config, ssl: { mode: 'true', caFile: '/nowhere/ca.pem' } })).toThrow('/nowhere/ca.pem');
-  expect(() => sslOptions({ ...config, host: '127.0.0.1' })).toThrow('host is the name in its certificate');
+  expect(sslOptions({ ...config, ssl: { mode: 'false' } }, {})).toBeUndefined();
+  expect(sslOptions({ ...config, host: '/run/mysqld.sock' }, {})).toBeUndefined();
+  const missing: MysqlConfig = { ...config, ssl: { mode: 'true', caFile: '/nowhere/ca.pem' } };
+  expect(() => createMysqlPool(missing, () => undefined)).toThrow('/nowhere/ca.pem');
+  expect(() => sslOptions({ ...config, host: '127.0.0.1' }, {})).toThrow('host is the name in its certificate');
 });
 
 /** The cipher of a connection, or why there is none. */

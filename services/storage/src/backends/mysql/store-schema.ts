@@ -13,7 +13,7 @@ import { createMysqlPool } from './pool.ts';
  * @throws TesseraError `storage.cannot_open` when a TLS file cannot be read.
  */
 export function openMysqlSchema({ config, logger }: Pick<MysqlOptions, 'config' | 'logger'>): StoreSchema {
-  const pool = createMysqlPool(config, (err) => logger.warn({ err }, 'a MySQL connection broke'));
+  const pool = createMysqlPool(config, (err) => logger.warn({ err }, 'a MySQL connection broke'), logger);
   const explained = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;

@@ -8,6 +8,7 @@ export const RETIRED_STATE = 'TSR01';
  * catalog, read-only and other transaction states, conflicts, resources, intervention of an operator, system error.
  */
 const UNAVAILABLE_CLASSES: ReadonlySet<string> = new Set(['08', '25', '28', '3D', '40', '53', '57', '58', '55']);
+const PASSWORD_REFUSED: ReadonlySet<string> = new Set(['28P01', '28000']);
 const UNIQUE_VIOLATION = '23505';
 const INSUFFICIENT_PRIVILEGE = '42501';
 /**
@@ -26,6 +27,11 @@ function sqlState(thrown: unknown): string | undefined {
 /** Whether the server took a statement back because of another one, so that it may be sent again. */
 export function isConflict(thrown: unknown): boolean {
   return RETRYABLE.has(sqlState(thrown) ?? '');
+}
+
+/** Whether the server refused a connection for its password: invalid_password, invalid_authorization_specification. */
+export function isPasswordRefused(thrown: unknown): boolean {
+  return PASSWORD_REFUSED.has(sqlState(thrown) ?? '');
 }
 
 /** Whether an error is about the statement alone, so that its connection is as good as before. */

@@ -1,6 +1,8 @@
 import type { Logger } from '@tessera/telemetry';
+import type { Access } from '@tessera/watched-files';
 import { Pool, type PoolClient, type QueryResultRow } from 'pg';
-import { isOfStatement } from './errors.ts';
+import { openStoreAccess } from '../../rules/store-access.ts';
+import { isOfStatement, isPasswordRefused } from './errors.ts';
 import { type PostgresConfig, sslOptions } from './ssl.ts';
 import { preparedName, type Statement } from './statement.ts';
 
@@ -40,21 +42,29 @@ const PLANNER_OPTIONS = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin']
   .join(' ');
 
 /**
- * Opens a pool; connections are made when they are needed.
+ * Opens a pool; connections are made when they are needed, each with the password and the certificates of that moment. Those
+ * that are open go on: PostgreSQL does not end them when a password changes.
  *
- * @throws TesseraError `storage.cannot_open` when a TLS file cannot be read.
+ * @throws TesseraError `storage.cannot_open` when a TLS or password file cannot be read.
  */
 export function openPool({ config, logger, metrics }: PoolOptions): StatementPool {
-  const pool = createPool(config);
+  const { password, passwordFile, ssl } = config;
+  const tls = ssl.mode === 'disable' ? {} : ssl;
+  const access = openStoreAccess({ store: 'PostgreSQL', password, passwordFile, tls }, logger);
+  const pool = createPool(config, access);
+  access.tls.onChange((material) => {
+    pool.options.ssl = sslOptions(config, material);
+  });
   const onIdleError = (error: Error): void => logger.warn({ err: error }, 'a PostgreSQL connection broke');
   pool.on('error', onIdleError);
   // The pool listens to a connection only while it is idle; while it is lent, the statement is told.
   pool.on('connect', (client) => client.on('error', () => undefined));
 
   const lend = async (): Promise<PoolClient> => {
-    if (metrics === undefined) return pool.connect();
+    const connected = access.connect(() => pool.connect(), isPasswordRefused);
+    if (metrics === undefined) return connected;
     const startedMs = performance.now();
-    const client = await pool.connect();
+    const client = await connected;
     metrics.poolWait(performance.now() - startedMs);
     return client;
   };
@@ -82,19 +92,23 @@ export function openPool({ config, logger, metrics }: PoolOptions): StatementPoo
         client.release(!isClean);
       }
     },
-    close: () => pool.end(),
+    close() {
+      access.close();
+      return pool.end();
+    },
   };
 }
 
-function createPool(config: PostgresConfig): Pool {
-  const { host, port, database, user, password, maxOpenConns, connectionTimeoutSeconds } = config;
+function createPool(config: PostgresConfig, access: Access): Pool {
+  const { host, port, database, user, maxOpenConns, connectionTimeoutSeconds } = config;
   const connectSeconds = connectionTimeoutSeconds === 0 ? LONGEST_CONNECT_SECONDS : connectionTimeoutSeconds;
   return new Pool({
     host,
     port,
     database,
     user,
-    password,
+    // Asked for each connection.
+    password: config.passwordFile === undefined ? config.password : () => access.password.current(),
     max: maxOpenConns,
     connectionTimeoutMillis: connectSeconds * 1000,
     idleTimeoutMillis: 60_000,
@@ -103,6 +117,6 @@ function createPool(config: PostgresConfig): Pool {
     keepAlive: true,
     options: PLANNER_OPTIONS,
     application_name: 'tessera-storage',
-    ssl: sslOptions(config),
+    ssl: sslOptions(config, access.tls.current()),
   });
 }

@@ -1,7 +1,5 @@
-import type { ConnectionOptions } from 'node:tls';
 import type { RedisEphemeralConfig } from '@tessera/config';
 import { Cluster, Redis, type RedisCommander } from 'ioredis';
-import { readTlsFile } from '../../rules/read-tls-file.ts';
 import { cannotOpen } from '../../rules/store-errors.ts';
 
 /** A client of any topology. */
@@ -36,7 +34,9 @@ const STAYING = {
  * cluster|slots, cluster|info and asking. Towards Sentinels: sentinel, and subscribe with its channels. TLS holds for
  * Sentinels too.
  *
- * @throws TesseraError `storage.cannot_open` when a TLS file cannot be read, or for a prefix that a Cluster cannot have.
+ * Passwords and certificates are the business of `followAccess`.
+ *
+ * @throws TesseraError `storage.cannot_open` for a prefix that a Cluster cannot have.
  */
 export function createRedisClient(config: RedisEphemeralConfig): RedisClient {
   const { topology } = config;
@@ -48,9 +48,8 @@ export function createRedisClient(config: RedisEphemeralConfig): RedisClient {
       return new Redis({
         ...common,
         ...STAYING,
-        ...(common.tls === undefined ? {} : { enableTLSForSentinelMode: true, sentinelTLS: common.tls }),
+        ...(common.tls === undefined ? {} : { enableTLSForSentinelMode: true, sentinelTLS: {} }),
         ...(topology.username === undefined ? {} : { sentinelUsername: topology.username }),
-        ...(topology.password === undefined ? {} : { sentinelPassword: topology.password }),
         sentinels: topology.sentinels.map(({ host, port }) => ({ host, port })),
         name: topology.master,
         db: topology.database,
@@ -90,7 +89,7 @@ function createClusterClient(
 /** What holds for every server, whichever way it is found. */
 type CommonOptions = ReturnType<typeof commonOptions>;
 
-function commonOptions({ username, password, tls }: RedisEphemeralConfig) {
+function commonOptions({ username, tls }: RedisEphemeralConfig) {
   return {
     lazyConnect: true,
     connectionName: 'tessera-storage',
@@ -103,15 +102,6 @@ function commonOptions({ username, password, tls }: RedisEphemeralConfig) {
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(tls === undefined ? {} : { tls: tlsOptions(tls) }),
-  };
-}
-
-function tlsOptions({ caFile, certFile, keyFile }: NonNullable<RedisEphemeralConfig['tls']>): ConnectionOptions {
-  return {
-    ...(caFile === undefined ? {} : { ca: readTlsFile(caFile) }),
-    ...(certFile === undefined ? {} : { cert: readTlsFile(certFile) }),
-    ...(keyFile === undefined ? {} : { key: readTlsFile(keyFile) }),
+    ...(tls === undefined ? {} : { tls: {} }),
   };
 }

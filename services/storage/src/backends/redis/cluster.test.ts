@@ -1,6 +1,8 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { RedisEphemeralConfig } from '@tessera/config';
 import { silentLogger } from '@tessera/telemetry';
-import { type RedisCluster, type RedisServer, startRedisCluster, waitFor } from '@tessera/testkit';
+import { createTempDirectory, type RedisCluster, type RedisServer, startRedisCluster, waitFor } from '@tessera/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ephemeralConformance } from '../../conformance/ephemeral.ts';
 import { leastRights, passOnServer } from '../../conformance/ephemeral-servers.ts';
@@ -38,6 +40,26 @@ ephemeralConformance('Redis Cluster, as a user with the least rights', {
   },
   shortTtlSeconds: 1,
   isRealTime: true,
+});
+
+test('a password that changes in its file is used by every node, also those that are found later', async () => {
+  await using folder = await createTempDirectory('cluster-password');
+  const passwordFile = join(folder.path, 'password');
+  await writeFile(passwordFile, 'secret');
+  const user = { username: 'rotated', password: 'secret', passwordFile };
+  await cluster.cliAll('ACL', 'SETUSER', 'rotated', ...leastRights('secret', 'test:'));
+  const store = openRedisStore({ config: config(cluster, user), logger: silentLogger });
+  await store.ready();
+  const ids = Array.from({ length: 30 }, () => freshId());
+  const works = async (): Promise<boolean> =>
+    (await Promise.allSettled(ids.map((id) => store.getRequest(id)))).every(({ status }) => status === 'fulfilled');
+  expect(await works()).toBe(true);
+  await cluster.cliAll('ACL', 'SETUSER', 'rotated', 'resetpass', '>secret-2');
+  expect(await works()).toBe(true);
+  await writeFile(passwordFile, 'secret-2');
+  await cluster.cliAll('CLIENT', 'KILL', 'USER', 'rotated');
+  await waitFor(works, { what: 'every node to be there again' });
+  await store.close();
 });
 
 /** The server on which the keys of an id lie. */

@@ -2,6 +2,7 @@ import type { RedisEphemeralConfig } from '@tessera/config';
 import type { Logger } from '@tessera/telemetry';
 import type { StoreObserver } from '../../ports.ts';
 import { storeUnavailable } from '../../rules/store-errors.ts';
+import { followAccess, openRedisAccess } from './access.ts';
 import { createRedisClient, type RedisCommands } from './client.ts';
 import { isReadySoon, watchState } from './connection-state.ts';
 import { isLastingRefusal, redisError } from './errors.ts';
@@ -30,10 +31,12 @@ const ANSWER_TIMEOUT_MS = 2000;
 /**
  * Connects in the background, trying again for as long as it takes.
  *
- * @throws TesseraError `storage.cannot_open` when a TLS file cannot be read, or for a prefix that a Cluster cannot have.
+ * @throws TesseraError `storage.cannot_open` when a TLS or password file cannot be read, or for a prefix that a Cluster cannot have.
  */
 export function connectRedis({ config, logger, onCommand }: RedisConnectionOptions): RedisConnection {
   const client = createRedisClient(config);
+  const access = openRedisAccess(config, logger);
+  followAccess(client, access);
   const outages = createOutageLog(logger);
   watchOutages(client, subjectOf(config.topology), outages);
   const state = watchState(client);
@@ -57,6 +60,7 @@ export function connectRedis({ config, logger, onCommand }: RedisConnectionOptio
       while (!state.isReady() && !state.isClosed()) await state.nextChange();
     },
     async close() {
+      access.close();
       state.close();
       client.disconnect();
     },
