@@ -70,14 +70,12 @@ async function exchange(
     options.logger.error({ err: thrown, route: routed.match?.name }, 'answer could not be made');
     status = response.headersSent ? failureAnswer.status : write(failureAnswer);
   }
+  const { method = '' } = message;
+  const route = routed.match?.name ?? 'unknown';
+  const durationMs = performance.now() - startedMs;
+  options.onAnswer?.({ route, method, status, durationMs });
   options.logger.info(
-    {
-      method: message.method,
-      route: routed.match?.name ?? 'unknown',
-      status,
-      client_remote_addr: address,
-      duration_ms: Math.round((performance.now() - startedMs) * 100) / 100,
-    },
+    { method, route, status, client_remote_addr: address, duration_ms: Math.round(durationMs * 100) / 100 },
     'request',
   );
 }

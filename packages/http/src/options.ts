@@ -23,6 +23,15 @@ export type TraceparentOf = (
   parameters: { readonly query: string; readonly form?: Parameters },
 ) => string | undefined;
 
+/** Told of each request that was answered: `unknown` when none of the routes here is at its path. */
+export type AnswerObserver = (answer: {
+  readonly route: RouteName | 'unknown';
+  /** As it was sent, so anything. */
+  readonly method: string;
+  readonly status: number;
+  readonly durationMs: number;
+}) => void;
+
 /** How an HTTPS server proves itself; PEM texts. */
 export interface HttpTls {
   readonly cert: string;
@@ -50,4 +59,5 @@ export interface HttpServerOptions {
   readonly deadlineMs?: number;
   /** Asked, while tracing, for requests without a `traceparent` header. What it throws counts as undefined. */
   readonly traceparentOf?: TraceparentOf;
+  readonly onAnswer?: AnswerObserver;
 }

@@ -12,7 +12,7 @@ import type {
 } from '@tessera/contracts';
 import type { EventLog } from '@tessera/events';
 import type { ResourceModel } from '@tessera/oauth';
-import type { Logger } from '@tessera/telemetry';
+import type { Logger, Metrics } from '@tessera/telemetry';
 import type { ExtensionGrant } from './grants/extension/extension-grant.ts';
 
 /** What the token service is made of. Directories are shared and stay their owner's to close. */
@@ -20,6 +20,7 @@ export interface TokenServiceOptions {
   readonly config: Pick<TesseraConfig, 'issuer' | 'expiry' | 'oauth2' | 'claims' | 'resources' | 'sessions'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly events: Pick<EventLog, 'record'>;
   readonly storage: Pick<
     Storage,

@@ -6,6 +6,7 @@ import { createDeviceAuthorizationEndpoint } from './endpoints/device-authorizat
 import { createIntrospectionEndpoint } from './endpoints/introspection.ts';
 import { createRevocationEndpoint } from './endpoints/revocation.ts';
 import { createTokenEndpoint } from './endpoints/token.ts';
+import { createTokenMetrics } from './endpoints/token-metrics.ts';
 import { createUserInfoEndpoint } from './endpoints/userinfo.ts';
 import { createRotationReopener, type RotationReopener } from './grants/rotation-reopener.ts';
 import { createGrantTable } from './grants/table.ts';
@@ -86,6 +87,7 @@ function createParts(options: TokenServiceOptions, reopener: RotationReopener): 
         ...options,
         authenticate,
         grants: createGrantTable(options, { issuing, reopener, inspectAccessToken }),
+        measure: createTokenMetrics(options.metrics),
       }),
       deviceAuthorization: createDeviceAuthorizationEndpoint({ ...options, authenticate }),
       introspection: createIntrospectionEndpoint(inspection),

@@ -312,6 +312,16 @@ describe('what the grant authorization_code refuses', () => {
     expect(refusal(await runInContext(hurried, () => harness.signIn()))).toEqual([503, 'temporarily_unavailable']);
     expect(performance.now() - startedMs).toBeLessThan(1_300);
   });
+
+  it('a signer that refuses, and will go on refusing, is not waited for as long as the request has time', async () => {
+    const harness = await createHarness();
+    harness.signer.failure = unavailable('keys.signing_refused', 'no policy grants it');
+    const patient = { requestId: 'request-0001', deadlineMs: performance.now() + 10_000 };
+    const startedMs = performance.now();
+    expect(refusal(await runInContext(patient, () => harness.signIn()))).toEqual([503, 'temporarily_unavailable']);
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect(harness.signer.calls.length).toBeGreaterThan(1);
+  });
 });
 
 describe('what may be left out or narrowed', () => {

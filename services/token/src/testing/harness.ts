@@ -13,7 +13,7 @@ import {
   type Resources,
   s256Challenge,
 } from '@tessera/oauth';
-import type { Logger } from '@tessera/telemetry';
+import { type Logger, noMetrics } from '@tessera/telemetry';
 import { createTokenService, type TokenServiceOptions } from '../index.ts';
 import { createFakeClientKeys } from './fake-client-keys.ts';
 import { createFakeFederation, type FakeFederation } from './fake-federation.ts';
@@ -87,6 +87,7 @@ export async function createHarnessWith(changes: {
     },
     clock,
     logger: createLogger(logs),
+    metrics: noMetrics,
     events,
     storage,
     keys: signer,
