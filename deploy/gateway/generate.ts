@@ -1,11 +1,13 @@
-// Writes the gateway configuration of docker-compose.yml.
+// Writes what gateways need to know of the route table: nginx configurations, HTTPRoutes, an Ingress, and the chart's share.
 //
-//   node --conditions=source deploy/gateway/generate.ts [FOLDER]     FOLDER is this one when left out
+//   node --conditions=source deploy/gateway/generate.ts [FOLDER]     FOLDER is this one when left out; the rest is beside it
 
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { composeGateway } from '../../packages/cli/src/gateway/compose-gateway.ts';
+import { dirname, join } from 'node:path';
+import { generatedFiles } from '../../packages/cli/src/gateway/generated-files.ts';
 
-const folder = process.argv[2] ?? import.meta.dirname;
-await mkdir(folder, { recursive: true });
-await writeFile(join(folder, 'nginx.conf'), composeGateway());
+const root = dirname(dirname(process.argv[2] ?? import.meta.dirname));
+for (const { path, content } of generatedFiles()) {
+  await mkdir(dirname(join(root, path)), { recursive: true });
+  await writeFile(join(root, path), content);
+}

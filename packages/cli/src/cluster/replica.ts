@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ServiceName } from '@tessera/contracts';
@@ -24,6 +25,8 @@ export interface Replica {
   start(): Promise<void>;
   /** `stop`, then `start`. */
   restart(): Promise<void>;
+  /** Drains the process and starts it from another checkout, as `ReplicaOptions.checkout` says; the same ports, the same configuration. */
+  replaceBy(checkout: string): Promise<void>;
   /** The last output of all its lives, the newest last. */
   output(): string;
 }
@@ -38,12 +41,15 @@ export interface ReplicaOptions {
   /** Whether it is started anew when it ends without having been asked to. */
   readonly restarts: boolean;
   readonly env: Readonly<Record<string, string>>;
+  /** Root of the checkout whose code it runs, such as that of an earlier version with its dependencies; this one when left out. */
+  readonly checkout?: string | undefined;
 }
 
 const SHORTEST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 5_000;
 const READY_TIMEOUT_MS = 30_000;
 const KEPT_OUTPUT = 65_536;
+const ownCheckout = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** Makes a replica that is not started yet. */
 export function createReplica(options: ReplicaOptions): Replica {
@@ -53,9 +59,10 @@ export function createReplica(options: ReplicaOptions): Replica {
   let isWanted = false;
   let restarts = 0;
   let earlier = '';
+  let checkout = options.checkout ?? ownCheckout;
 
   const launch = async (): Promise<void> => {
-    const running = await startProcess(processOptions(options));
+    const running = await startProcess(processOptions(options, checkout));
     current = running;
     void running.exited.then(() => {
       earlier = `${earlier}${running.output()}`.slice(-KEPT_OUTPUT);
@@ -111,6 +118,11 @@ export function createReplica(options: ReplicaOptions): Replica {
       await stop();
       await start();
     },
+    async replaceBy(other) {
+      await stop();
+      checkout = other;
+      await start();
+    },
     output: () => `${earlier}${current?.output() ?? ''}`.slice(-KEPT_OUTPUT),
   };
 }
@@ -119,10 +131,10 @@ function longer(pauseMs: number): number {
   return Math.min(2 * pauseMs, LONGEST_BACKOFF_MS);
 }
 
-function processOptions(options: ReplicaOptions): Parameters<typeof startProcess>[0] {
+function processOptions(options: ReplicaOptions, checkout: string): Parameters<typeof startProcess>[0] {
   const { service, replica, grpc, http, configFile, env } = options;
   const listen = [...(grpc === undefined ? [] : ['--grpc', grpc]), ...(http === undefined ? [] : ['--http', http])];
-  const program = fileURLToPath(new URL('../main.ts', import.meta.url));
+  const program = join(checkout, 'packages', 'cli', 'src', 'main.ts');
   return {
     name: `${service} ${replica}`,
     command: process.execPath,

@@ -13,6 +13,7 @@ import {
   type TempDirectory,
   writeServiceCertificates,
 } from '@tessera/testkit';
+import type { GatewayOptions } from '../gateway/gateway-options.ts';
 import { nginxConfiguration } from '../gateway/nginx-configuration.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { type PlannedReplica, planReplicas, type ReplicaCounts } from './replica-plan.ts';
@@ -34,6 +35,10 @@ export interface ClusterOptions extends StoreOptions {
   readonly restarts?: boolean;
   /** Further environment variables of the processes. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Root of the checkout whose code the processes run at first; this one when left out. See `Replica.replaceBy`. */
+  readonly checkout?: string;
+  /** Writes the gateway's configuration; `nginxConfiguration` when left out. */
+  readonly gatewayConfiguration?: (options: GatewayOptions) => string | Promise<string>;
 }
 
 /** Tessera as separate processes behind nginx, all on this machine. */
@@ -86,10 +91,10 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   try {
     opened.stores = isInMemory ? undefined : await startStores(options);
     const configFile = await writeRun({ base, origin, planned, options, opened });
-    const { restarts = true, env = {} } = options;
-    opened.processes.push(...planned.map((plan) => createReplica({ ...plan, configFile, restarts, env })));
+    const { restarts = true, env = {}, checkout } = options;
+    opened.processes.push(...planned.map((plan) => createReplica({ ...plan, configFile, restarts, env, checkout })));
     await allOrFirstError(opened.processes.map((replica) => replica.start()));
-    opened.gateway = await startGateway(base, origin, planned);
+    opened.gateway = await startGateway(options, runIssuer(base, origin), planned);
     return clusterOf({ ...opened, gateway: opened.gateway }, { issuer: runIssuer(base, origin), configFile });
   } catch (error) {
     await closeAll(opened);
@@ -126,10 +131,13 @@ async function writeRun(run: {
   return configFile;
 }
 
-function startGateway(base: ConfigTree, origin: string, planned: readonly PlannedReplica[]): Promise<NginxServer> {
-  const { host, port } = new URL(origin);
-  const { pathname } = new URL(runIssuer(base, origin));
-  const conf = nginxConfiguration({
+async function startGateway(
+  { gatewayConfiguration = nginxConfiguration }: ClusterOptions,
+  issuer: string,
+  planned: readonly PlannedReplica[],
+): Promise<NginxServer> {
+  const { host, port, pathname } = new URL(issuer);
+  const conf = await gatewayConfiguration({
     listen: host,
     basePath: pathname === '/' ? '' : pathname,
     upstreams: {

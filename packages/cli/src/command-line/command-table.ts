@@ -28,6 +28,15 @@ export const commands: readonly Command[] = [
     load: async () => (await import('../commands/event-reference.ts')).printEventReference,
   },
   {
+    name: 'gateway',
+    usage: [
+      'nginx --issuer URL [--listen ADDRESS] [--certificates FOLDER [--redirect-from ADDRESS]] [--upstream SERVICE=HOST:PORT,… …] [--resolver ADDRESS] [--behind NETWORK … [--proxy-protocol]] [--limit NAME=PER-SECOND/BURST … | --no-limits] [--connections N] [--exempt NETWORK …] [--access-log FILE] [--probes ADDRESS]',
+      'http-route|ingress --issuer URL [--gateway NAME]',
+    ],
+    summary: 'Prints what a gateway needs to know of the public routes: for nginx, Gateway API or an Ingress.',
+    load: async () => (await import('../gateway/gateway-command.ts')).gateway,
+  },
+  {
     name: 'users',
     usage:
       'add|show|remove --config FILE --email ADDRESS [--name …] [--username …] [--group …] [--user-id …] [--replace]',
