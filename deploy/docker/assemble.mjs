@@ -2,104 +2,95 @@
 //
 //   node deploy/docker/assemble.mjs OUT [WORKSPACE]     in a checkout that is built; WORKSPACE is @tessera/cli by default
 //
-// The result holds Node, the shared libraries that it and the native modules need, the compiled packages and their
-// production dependencies; no shell, no package manager, no sources.
+// The result holds Node, the shared libraries that it and the native modules need, the compiled program, the packages that
+// could not be made a part of it, licences and a list of all that; no shell, no package manager, no sources. Nothing of the
+// image's platform is run, so an image for another platform than this machine's is put together as quickly. Variables:
+//
+//   TARGETARCH      amd64 or arm64, as builders of images call them; this machine's when left out
+//   PLATFORM_ROOT   the root of a system of that platform that has Node; / when left out
+//   CREATED         when the image is made, for the list; 1970 when left out, so that the same files give the same list
 
-import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
   copyFileSync,
-  cpSync,
   globSync,
   mkdirSync,
-  readFileSync,
+  mkdtempSync,
+  readdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { bundle } from './bundle.mjs';
+import { copyLicence, copyPackage, installPackages, packageFolders, workspaceFolders } from './packages.mjs';
+import { copyPlatform } from './platform.mjs';
+import { bomOf } from './sbom.mjs';
 
 /** The user of the image. */
 const UID = 1001;
-/** For people who write code, not for machines that run it. */
-const UNUSED = ['**/*.ts', '**/*.mts', '**/*.cts', '**/*.map', '**/*.md', '**/*.tsbuildinfo'];
-const LICENCE = /^(licen[sc]e|notice)/i;
-
-/** @param {string} file */
-function readJson(file) {
-  return JSON.parse(readFileSync(file, 'utf8'));
-}
+/** What Node calls the kinds of machine. */
+const CPUS = { amd64: 'x64', arm64: 'arm64' };
+/** Of this folder, for building an image only. */
+const BUILDING = ['assemble', 'bundle', 'compile', 'compile-cache', 'elf', 'packages', 'platform', 'sbom'];
 
 /**
- * The folders of a workspace and of all workspaces it needs at run time.
- *
- * @param {string} wanted
- * @returns {string[]}
+ * @param {{out: string, workspace: string, architecture: string, root: string, created: Date}} options
  */
-function workspaceFolders(wanted) {
-  const { workspaces } = readJson('package.json');
-  const manifests = globSync(workspaces.map((/** @type {string} */ pattern) => `${pattern}/package.json`));
-  const known = new Map(manifests.map((file) => [readJson(file).name, dirname(file)]));
-  const names = [wanted];
-  for (const name of names) {
-    const folder = known.get(name);
-    if (folder === undefined) throw new Error(`there is no workspace ${name}`);
-    const needed = Object.keys(readJson(join(folder, 'package.json')).dependencies ?? {});
-    names.push(...needed.filter((other) => known.has(other) && !names.includes(other)));
-  }
-  return names.map((name) => known.get(name) ?? '');
-}
-
-/**
- * @param {string} app
- * @param {readonly string[]} folders
- */
-function installPackages(app, folders) {
-  for (const folder of folders) {
-    const { devDependencies: _unused, scripts: _unneeded, ...manifest } = readJson(join(folder, 'package.json'));
-    mkdirSync(join(app, folder), { recursive: true });
-    writeFileSync(join(app, folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-    cpSync(join(folder, 'dist'), join(app, folder, 'dist'), { recursive: true });
-  }
-  const { name, version, license } = readJson('package.json');
-  const root = { name, version, license, private: true, type: 'module', workspaces: folders };
-  writeFileSync(join(app, 'package.json'), `${JSON.stringify(root, null, 2)}\n`);
-  for (const file of ['package-lock.json', '.npmrc', 'LICENSE']) copyFileSync(file, join(app, file));
-  // Not `npm ci`: the lock file lists the platform packages of the machines it was made on, and `npm ci` insists on all.
-  const options = ['--omit=dev', '--ignore-scripts', '--no-audit', '--no-save', '--loglevel=error'];
-  execFileSync('npm', ['install', ...options], { cwd: app, stdio: 'inherit' });
-  for (const rest of ['package-lock.json', '.npmrc', 'node_modules/.package-lock.json', 'node_modules/.bin']) {
-    rmSync(join(app, rest), { recursive: true, force: true });
-  }
-  for (const file of globSync(UNUSED, { cwd: app })) {
-    if (!LICENCE.test(file.slice(file.lastIndexOf('/') + 1))) rmSync(join(app, file), { force: true });
+async function assemble({ out, workspace, architecture, root, created }) {
+  const cpu = CPUS[architecture];
+  if (cpu === undefined) throw new Error(`no image is made for the architecture ${architecture}`);
+  const app = mkdtempSync(join(tmpdir(), 'tessera-image-'));
+  const home = join(out, 'opt/tessera');
+  try {
+    const folders = workspaceFolders(workspace);
+    installPackages({ app, folders, cpu });
+    const bundled = await bundle({ app, main: join(folders[0], 'dist/main.js'), out: join(home, 'lib/tessera') });
+    const kept = packageFolders(app, bundled.kept);
+    for (const folder of kept) copyPackage({ app, out: home, folder });
+    const joined = bundled.folders.filter((folder) => folder.startsWith('node_modules'));
+    for (const folder of joined) copyLicence({ app, out: join(home, 'licences'), folder });
+    copyFileSync(join(app, 'package.json'), join(home, 'package.json'));
+    copyFileSync('LICENSE', join(home, 'LICENSE'));
+    if (folders.includes('proto')) copyDescriptors(home);
+    copyScripts(home);
+    // Nothing here is a program: Node reads it.
+    for (const entry of readdirSync(home, { recursive: true, withFileTypes: true })) {
+      chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
+    }
+    const system = copyPlatform({ root, out });
+    writeSystemFiles(out);
+    const contents = {
+      app,
+      folders: [...bundled.folders, ...kept],
+      system,
+      nodeVersion: process.versions.node,
+      created,
+    };
+    writeFileSync(join(home, 'sbom.cdx.json'), bomOf(contents));
+  } finally {
+    rmSync(app, { recursive: true, force: true });
   }
 }
 
-/**
- * Node itself, and each library that it or a native module names.
- *
- * @param {string} out
- * @param {string} app
- */
-function copyRuntime(out, app) {
-  const node = join(out, 'usr/local/bin/node');
-  mkdirSync(dirname(node), { recursive: true });
-  copyFileSync(process.execPath, node);
-  chmodSync(node, 0o755);
-  const modules = globSync('node_modules/**/*.node', { cwd: app }).map((file) => join(app, file));
-  const libraries = new Set([node, ...modules].flatMap(linkedLibraries));
-  for (const library of libraries) {
-    mkdirSync(join(out, dirname(library)), { recursive: true });
-    copyFileSync(library, join(out, library));
-    chmodSync(join(out, library), 0o755);
+/** What gRPC reflection reads. @param {string} home */
+function copyDescriptors(home) {
+  for (const file of ['package.json', 'gen/descriptors.binpb']) {
+    const copy = join(home, 'node_modules/@tessera/proto', file);
+    mkdirSync(dirname(copy), { recursive: true });
+    copyFileSync(join('proto', file), copy);
   }
 }
 
-/** @param {string} binary */
-function linkedLibraries(binary) {
-  const output = execFileSync('ldd', [binary], { encoding: 'utf8' });
-  return output.split('\n').flatMap((line) => /(?:=> |^\s*)(\/\S+) \(/.exec(line)?.[1] ?? []);
+/** What is run in the image beside the product: its health check, the making of first secrets. @param {string} home */
+function copyScripts(home) {
+  const folder = join(home, 'deploy/docker');
+  mkdirSync(folder, { recursive: true });
+  for (const name of globSync('*.mjs', { cwd: 'deploy/docker' })) {
+    if (!BUILDING.includes(name.slice(0, -'.mjs'.length)))
+      copyFileSync(join('deploy/docker', name), join(folder, name));
+  }
 }
 
 /** @param {string} out */
@@ -117,17 +108,11 @@ function writeSystemFiles(out) {
 
 const [out, workspace = '@tessera/cli'] = process.argv.slice(2);
 if (out === undefined) throw new Error('usage: node deploy/docker/assemble.mjs OUT [WORKSPACE]');
-const app = join(out, 'opt/tessera');
-const folders = workspaceFolders(workspace);
-mkdirSync(app, { recursive: true });
-installPackages(app, folders);
-if (folders.includes('proto')) {
-  mkdirSync(join(app, 'proto/gen'), { recursive: true });
-  copyFileSync('proto/gen/descriptors.binpb', join(app, 'proto/gen/descriptors.binpb'));
-}
-mkdirSync(join(app, 'deploy/docker'), { recursive: true });
-for (const name of ['health.mjs', 'first-secrets.mjs', 'certificates.mjs']) {
-  copyFileSync(join('deploy/docker', name), join(app, 'deploy/docker', name));
-}
-copyRuntime(out, app);
-writeSystemFiles(out);
+const { TARGETARCH, PLATFORM_ROOT, CREATED } = process.env;
+await assemble({
+  out,
+  workspace,
+  architecture: TARGETARCH || (process.arch === 'x64' ? 'amd64' : process.arch),
+  root: PLATFORM_ROOT || '/',
+  created: new Date(CREATED || 0),
+});

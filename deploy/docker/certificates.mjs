@@ -1,6 +1,14 @@
 // Makes X.509 certificates with nothing but Node: an authority, and certificates for mutual TLS that it signs.
 
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+  X509Certificate,
+} from 'node:crypto';
 
 const OID = {
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
@@ -22,57 +30,97 @@ const OID = {
  */
 
 /**
- * Makes an authority for certificates that are valid for the given days. Its key is never written down, so what it has
- * signed is all it will ever sign.
+ * @typedef {object} Authority
+ * @property {string} certificate PEM
+ * @property {string} key PEM, PKCS#8; who keeps it nowhere has an authority that signs no more than it has
+ * @property {(dnsName: string) => Issued} issue makes a certificate for a service, as client and as server
+ */
+
+const NAME = 'Tessera services';
+const BACKDATED_MS = 5 * 60_000;
+const DAY_MS = 86_400_000;
+
+/**
+ * Makes an authority. It and its certificates are valid for the given days.
  *
  * @param {number} days
- * @returns {{certificate: string, issue: (dnsName: string) => Issued}}
+ * @returns {Authority}
  */
 export function createAuthority(days) {
-  const authority = { name: 'Tessera services', keys: generateKeyPairSync('ec', { namedCurve: 'P-256' }) };
-  const notBefore = new Date(Date.now() - 5 * 60_000);
-  const validity = sequence(time(notBefore), time(new Date(notBefore.getTime() + days * 86_400_000)));
-  const certify = (name, keys, extensions) => certificatePem({ name, keys, validity, authority, extensions });
+  const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const validity = validityOf(days);
+  const certificate = certificatePem(NAME, keys.publicKey, { validity, privateKey: keys.privateKey }, [
+    extension(OID.basicConstraints, sequence(boolean(true), integer(Buffer.from([0]))), true),
+    // keyCertSign
+    extension(OID.keyUsage, tlv(0x03, Buffer.from([2, 0x04])), true),
+  ]);
+  return authorityOf(certificate, keys.privateKey, validity);
+}
+
+/**
+ * An authority that was made before. What it issues is valid for the given days, or as long as it is itself when that is
+ * less. Throws when the key is not that of the certificate.
+ *
+ * @param {{certificate: string, key: string}} authority PEM
+ * @param {number} days
+ * @returns {Authority}
+ */
+export function openAuthority({ certificate, key }, days) {
+  const privateKey = createPrivateKey(key);
+  const own = new X509Certificate(certificate);
+  if (!own.checkPrivateKey(privateKey)) throw new Error("the authority's key is not that of its certificate");
+  return authorityOf(certificate, privateKey, validityOf(days, own.validToDate));
+}
+
+/** @returns {Authority} */
+function authorityOf(certificate, privateKey, validity) {
   return {
-    certificate: certify(authority.name, authority.keys, [
-      extension(OID.basicConstraints, sequence(boolean(true), integer(Buffer.from([0]))), true),
-      // keyCertSign
-      extension(OID.keyUsage, tlv(0x03, Buffer.from([2, 0x04])), true),
-    ]),
+    certificate,
+    key: pemOf(privateKey),
     issue(dnsName) {
       const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      const certificate = certify(dnsName, keys, [
+      const issued = certificatePem(dnsName, keys.publicKey, { validity, privateKey }, [
         extension(OID.basicConstraints, sequence(), true),
         // digitalSignature
         extension(OID.keyUsage, tlv(0x03, Buffer.from([7, 0x80])), true),
         extension(OID.extendedKeyUsage, sequence(objectId(OID.serverAuth), objectId(OID.clientAuth))),
         extension(OID.subjectAltName, sequence(tlv(0x82, Buffer.from(dnsName)))),
       ]);
-      return { certificate, key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }) };
+      return { certificate: issued, key: pemOf(keys.privateKey) };
     },
   };
 }
 
+function pemOf(privateKey) {
+  return privateKey.export({ type: 'pkcs8', format: 'pem' });
+}
+
+/** RFC 5280 §4.1.2.5 */
+function validityOf(days, end = new Date(8.64e15)) {
+  const notBefore = new Date(Date.now() - BACKDATED_MS);
+  const notAfter = new Date(Math.min(notBefore.getTime() + days * DAY_MS, end.getTime()));
+  return sequence(time(notBefore), time(notAfter));
+}
+
 /** RFC 5280 §4.1 */
-function certificatePem({ name, keys, validity, authority, extensions }) {
+function certificatePem(name, publicKey, { validity, privateKey }, extensions) {
   const algorithm = sequence(objectId(OID.ecdsaWithSha256));
   const ids = [
-    extension(OID.subjectKeyIdentifier, tlv(0x04, keyId(keys.publicKey))),
-    extension(OID.authorityKeyIdentifier, sequence(tlv(0x80, keyId(authority.keys.publicKey)))),
+    extension(OID.subjectKeyIdentifier, tlv(0x04, keyId(publicKey))),
+    extension(OID.authorityKeyIdentifier, sequence(tlv(0x80, keyId(createPublicKey(privateKey))))),
   ];
   const body = sequence(
     tlv(0xa0, integer(Buffer.from([2]))),
     // 127 random bits, and a first byte that keeps the number positive and of full length.
     integer(Buffer.concat([Buffer.from([0x40]), randomBytes(15)])),
     algorithm,
-    distinguishedName(authority.name),
+    distinguishedName(NAME),
     validity,
     distinguishedName(name),
-    keys.publicKey.export({ type: 'spki', format: 'der' }),
+    publicKey.export({ type: 'spki', format: 'der' }),
     tlv(0xa3, sequence(...extensions, ...ids)),
   );
-  const signature = sign('sha256', body, authority.keys.privateKey);
-  const der = sequence(body, algorithm, bitString(signature));
+  const der = sequence(body, algorithm, bitString(sign('sha256', body, privateKey)));
   const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }

@@ -1,22 +1,32 @@
 // Makes the secrets of a deployment of several services, once: certificates for mutual TLS between them, the key that
-// private signing keys are encrypted under, and the passwords of PostgreSQL and Redis.
+// private signing keys are encrypted under, and the passwords of PostgreSQL, Redis, the sample directory and Grafana.
 //
 //   node first-secrets.mjs DIRECTORY     writes into folders of it, one for each container that needs something:
 //     authorize token keys federation storage events   ca.pem, tls.pem and tls.key of the service
 //     keys          key-encryption.key
 //     postgres      password               also read by storage
 //     redis         redis.conf, password   also read by storage
+//     directory     tls.pem, tls.key       of the same authority, for the sample directory
+//     directory-bind password              also read by federation
+//     grafana       password               of its administrator
 //
 // What exists is left as it is. Where a service has no certificate, because it is newer than the others, all get new ones,
 // since the key of their authority was never written down. Remove the folders (docker compose down --volumes) to begin anew.
 
-import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAuthority } from './certificates.mjs';
+import {
+  CERTIFICATE_DAYS,
+  certificateName,
+  freshKeyEncryptionKey,
+  freshPassword,
+  redisSettings,
+  SERVICES,
+} from './fresh-secrets.mjs';
 
-const SERVICES = ['authorize', 'token', 'keys', 'federation', 'storage', 'events'];
-const DAYS = 825;
+/** What else has a certificate, by which only its clients know it: it opens nothing at the services. */
+const SERVERS = ['directory'];
 /** The user that services run as. */
 const TESSERA = 1001;
 
@@ -56,18 +66,26 @@ function keep(file, content, options) {
  * @returns {boolean} whether any were written
  */
 function keepCertificates(folder) {
-  const keys = SERVICES.map((service) => join(folder(service), 'tls.key'));
+  const keys = [...SERVICES, ...SERVERS].map((name) => join(folder(name), 'tls.key'));
   if (keys.every((file) => existsSync(file))) return false;
   // All or none are of one authority, also when this does not come to its end.
   for (const file of keys) rmSync(file, { force: true });
-  const authority = createAuthority(DAYS);
+  const authority = createAuthority(CERTIFICATE_DAYS);
   for (const service of SERVICES) {
-    const { certificate, key } = authority.issue(`${service}.tessera.internal`);
     write(join(folder(service), 'ca.pem'), authority.certificate);
-    write(join(folder(service), 'tls.pem'), certificate);
-    write(join(folder(service), 'tls.key'), key);
+    writeIssued(folder(service), authority.issue(certificateName(service)));
   }
+  for (const server of SERVERS) writeIssued(folder(server), authority.issue(server));
   return true;
+}
+
+/**
+ * @param {string} folder
+ * @param {import('./certificates.mjs').Issued} issued
+ */
+function writeIssued(folder, { certificate, key }) {
+  write(join(folder, 'tls.pem'), certificate);
+  write(join(folder, 'tls.key'), key);
 }
 
 /**
@@ -77,20 +95,18 @@ function keepCertificates(folder) {
 function keepSecrets(directory) {
   /** @param {string} name */
   const folder = (name) => join(directory, name);
-  for (const name of [...SERVICES, 'postgres', 'redis']) mkdirSync(folder(name), { recursive: true });
-  const password = () => randomBytes(24).toString('hex');
+  const folders = [...SERVICES, ...SERVERS, 'postgres', 'redis', 'directory-bind', 'grafana'];
+  for (const name of folders) mkdirSync(folder(name), { recursive: true });
   const redisPassword = join(folder('redis'), 'password');
-  const redisSettings = () => {
-    const secret = readFileSync(redisPassword, 'utf8');
-    const settings = [`requirepass ${secret}`, 'save ""', 'appendonly no', 'maxmemory-policy noeviction', 'dir /tmp'];
-    return `${settings.join('\n')}\n`;
-  };
+  const settings = () => redisSettings(readFileSync(redisPassword, 'utf8'));
   const written = [
     keepCertificates(folder),
-    keep(join(folder('keys'), 'key-encryption.key'), () => `${randomBytes(32).toString('base64')}\n`),
-    keep(join(folder('postgres'), 'password'), password, { isShared: true }),
-    keep(redisPassword, password, { isShared: true }),
-    keep(join(folder('redis'), 'redis.conf'), redisSettings, { isShared: true }),
+    keep(join(folder('keys'), 'key-encryption.key'), freshKeyEncryptionKey),
+    keep(join(folder('postgres'), 'password'), freshPassword, { isShared: true }),
+    keep(redisPassword, freshPassword, { isShared: true }),
+    keep(join(folder('redis'), 'redis.conf'), settings, { isShared: true }),
+    keep(join(folder('directory-bind'), 'password'), freshPassword),
+    keep(join(folder('grafana'), 'password'), freshPassword, { isShared: true }),
   ];
   return written.includes(true);
 }

@@ -8,6 +8,11 @@ export {
   type Validity,
   writeServiceCertificates,
 } from './certificates.ts';
+export { type ContainerHost, type ContainerHostOptions, openContainerHost } from './containers/container-host.ts';
+export type { ContainerNetwork, NetworkOptions } from './containers/container-network.ts';
+export type { BuiltImage, ImageBuild } from './containers/image-builder.ts';
+export type { CommandOptions } from './containers/run-command.ts';
+export type { StandIn } from './containers/stand-in.ts';
 export { type Cookie, type CookieJar, createCookieJar, parseSetCookie } from './cookie-jar.ts';
 export { type EtcdOptions, type EtcdServer, type EtcdTlsFiles, startEtcd } from './etcd.ts';
 export { assertPortIsFree, freePort } from './free-port.ts';
@@ -23,12 +28,14 @@ export {
 export { type KafkaOptions, type KafkaServer, startKafka } from './kafka.ts';
 export type { KafkaSasl, KafkaTls } from './kafka-settings.ts';
 export type { KafkaRecord, TopicOptions } from './kafka-topics.ts';
+export { type KubernetesTools, kubernetesTools } from './kubernetes-tools.ts';
 export { type LdapOptions, type LdapServer, startLdap } from './ldap.ts';
 export {
   directoryLdif,
   groupDn,
   LDAP_ADMIN_DN,
   LDAP_ADMIN_PASSWORD,
+  LDAP_SERVICE_DN,
   LDAP_SUFFIX,
   type LdapGroup,
   type LdapPerson,
