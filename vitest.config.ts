@@ -46,7 +46,14 @@ export default defineConfig({
       {
         resolve,
         ssr,
-        test: { name: 'manifests', include: ['tests/manifests/**/*.test.ts'], pool: 'forks', testTimeout: 60_000 },
+        test: {
+          name: 'manifests',
+          include: ['tests/manifests/**/*.test.ts'],
+          pool: 'threads',
+          isolate: false,
+          testTimeout: 60_000,
+          hookTimeout: 300_000,
+        },
       },
       {
         resolve,

@@ -25,6 +25,7 @@ export const SYSTEM_PACKAGES = {
   apache2: { programs: [['apache2']] },
   'libapache2-mod-auth-openidc': { files: ['/usr/lib/apache2/modules/mod_auth_openidc.so'] },
   python3: { programs: [['python3']], files: ['/usr/bin/python3'] },
+  'python3-pip': { files: ['/usr/lib/python3/dist-packages/pip/__init__.py'] },
   'python3-authlib': { files: ['/usr/lib/python3/dist-packages/authlib/__init__.py'] },
   'python3-requests': { files: ['/usr/lib/python3/dist-packages/requests/__init__.py'] },
   'postgresql-15': { files: ['/usr/lib/postgresql/15/bin/postgres', '/usr/lib/postgresql/15/bin/initdb'] },
@@ -39,12 +40,14 @@ export const SYSTEM_PACKAGES = {
   'fonts-noto-cjk': { files: ['/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'] },
   // From here on: what runs containers.
   podman: { programs: [['podman']], isForRehearsals: true },
-  buildah: { programs: [['buildah']], isForRehearsals: true },
+  conmon: { programs: [['conmon']], isForRehearsals: true },
+  catatonit: { programs: [['catatonit']], isForRehearsals: true },
   runc: { programs: [['runc']], isForRehearsals: true },
   netavark: { files: ['/usr/lib/podman/netavark'], isForRehearsals: true },
   'aardvark-dns': { files: ['/usr/lib/podman/aardvark-dns'], isForRehearsals: true },
   debootstrap: { programs: [['debootstrap']], isForRehearsals: true },
   iptables: { programs: [['iptables']], isForRehearsals: true },
+  'dnsmasq-base': { programs: [['dnsmasq']], isForRehearsals: true },
   nftables: { programs: [['nft']], isForRehearsals: true },
   iproute2: { programs: [['ip']], isForRehearsals: true },
 };
