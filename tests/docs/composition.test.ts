@@ -40,7 +40,12 @@ async function configurationOf(service: ServiceName, places: Places): Promise<st
     .replace('http://127.0.0.1:5556/dex', `http://127.0.0.1:${issuerPort}/dex`)
     .replace('host: postgres', `host: 127.0.0.1:${postgresPort}`)
     .replace('host: redis', `host: 127.0.0.1\n    port: ${redisPort}`)
-    .replace('http: 127.0.0.1:5558', `http: 127.0.0.1:${await freePort()}`)
+    .replace('http: 0.0.0.0:5558', `http: 127.0.0.1:${await freePort()}`)
+    // Containers with Kafka and the directory are rehearsed elsewhere.
+    .replace(/^events:\n(?: .*\n)+/m, 'events:\n  type: stdout\n')
+    .replace('/run/database', join(folder, 'postgres'))
+    .replace('/run/redis-secrets', join(folder, 'redis'))
+    .replace('/run/directory', join(folder, 'directory-bind'))
     .replaceAll('/run/certificates', join(folder, service))
     .replace('[10.213.47.0/24]', '[127.0.0.1/32]')
     .replace(/^ {2}(\w+):\n((?: {4}.*\n)+)/gm, (block, name: string) =>
@@ -86,6 +91,7 @@ async function signIn(issuer: string): Promise<{ readonly status: number; readon
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
   });
+  query.set('connector_id', 'local');
   const form = (await browser.get(`${issuer}/auth?${query.toString()}`)).form('login', 'password');
   const question = await browser.submit(form, { fields: { login: 'admin@example.com', password: 'password' } });
   const end = await browser.submit(question.form('req'), { fields: { approval: 'approve' } });
@@ -122,17 +128,12 @@ test('With the secrets and the configuration of the composition, six processes s
   await using processes = new AsyncDisposableStack();
   const started = await Promise.all(
     serviceNames.map(async (service): Promise<[ServiceName, RunningProcess]> => {
-      const isStorage = service === 'storage';
       const file = await configurationOf(service, places);
       const running = await startProcess({
         name: service,
         command: process.execPath,
         args: ['--conditions=source', 'packages/cli/src/main.ts', 'serve', '--config', file, '--target', service],
         cwd: ROOT,
-        env: {
-          DATABASE_PASSWORD_FILE: isStorage ? join(folder, 'postgres/password') : '',
-          REDIS_PASSWORD_FILE: isStorage ? join(folder, 'redis/password') : '',
-        },
         ready: new RegExp(`^${service} is ready for `, 'm'),
         readyTimeoutMs: 30_000,
       });
@@ -142,6 +143,8 @@ test('With the secrets and the configuration of the composition, six processes s
   const conf = (await read('deploy/gateway/nginx.conf'))
     .replace(/listen 5556;/, `listen 127.0.0.1:${places.issuerPort};`)
     .replace(/server (\w+):8080/g, (_, name: string) => `server 127.0.0.1:${places.http[name]}`)
+    // Debian's nginx is older than looking names up anew.
+    .replaceAll(' resolve;', ';')
     .replace('/dev/stdout', '/dev/null');
   await using _gateway = await startNginx({ conf, port: places.issuerPort });
 

@@ -34,7 +34,7 @@ test('Every OAuth error that an endpoint answers is documented', async () => {
   const place =
     /(?:error: |ClientRefusal\(\s*|clientError\([^)]*?, |, )'((?:invalid|unsupported|access|login|temporarily|server|insufficient|request|registration)_[a-z_]+)'/g;
   for await (const file of glob('{packages/{errors,http},services/{authorize,token}}/src/**/*.ts', { cwd: ROOT })) {
-    if (/\.test\.ts$|\/testing\//.test(file)) continue;
+    if (/\.test\.ts$|-metrics\.ts$|\/testing\//.test(file)) continue;
     for (const [, error] of readFileSync(`${ROOT}/${file}`, 'utf8').matchAll(place))
       if (error !== undefined) answered.add(error);
   }
@@ -56,7 +56,7 @@ const SPEAKING_FILES = [
 test('Every text that clients and people are told is documented', async () => {
   const texts = new Map<string, string>();
   for await (const file of glob(SPEAKING_FILES, { cwd: ROOT })) {
-    if (/\.test\.ts$|\/testing\//.test(file)) continue;
+    if (/\.test\.ts$|-metrics\.ts$|\/testing\//.test(file)) continue;
     const source = readFileSync(`${ROOT}/${file}`, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
     for (const [, quoted, template] of source.matchAll(/(?<!\w)(?:'([A-Z][^'\n]*\.)'|`([A-Z][^`\n]*\.)`)/g))
       texts.set(quoted ?? String(template).replaceAll(/\$\{[^}]*\}/g, '…'), file);
