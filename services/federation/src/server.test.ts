@@ -9,7 +9,7 @@ import { createFederationService } from './server.ts';
 let config: TesseraConfig;
 let jane: User;
 beforeAll(async () => {
-  const passwordHash = await hash('secret', { cost: 10 });
+  const passwordHash = await hash('secret', 10);
   const text = `
 issuer: http://127.0.0.1:5556/dex
 storage: {type: memory}
