@@ -71,7 +71,9 @@ async function serve(config: TesseraConfig): Promise<HttpServer> {
     onCommand: (name) => cost.commands.push(name),
   });
   await storage.ready();
-  const keys = await createKeysService({ ...base, storage: storage.api });
+  // What keys looks after by itself from time to time is no request's, so it has a storage of its own.
+  const storageOfKeys = await createStorageService(base);
+  const keys = await createKeysService({ ...base, storage: storageOfKeys.api });
   await keys.ready();
   const federation = await createFederationService({ ...base, users: storage.api, keys: keys.api });
   await federation.ready();
@@ -105,6 +107,7 @@ async function serve(config: TesseraConfig): Promise<HttpServer> {
     () => composition.close(),
     () => federation.close(),
     () => keys.close(),
+    () => storageOfKeys.close(),
     () => storage.close(),
   );
   return server;

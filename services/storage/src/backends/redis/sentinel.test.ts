@@ -63,6 +63,38 @@ async function traffic(store: EphemeralStore, isOver: () => boolean) {
   return { longestMs, codes: [...codes] };
 }
 
+test('passwords of the servers and of the Sentinels that change in their files are used as soon as they are needed', async () => {
+  await using folder = await createTempDirectory('sentinel-passwords');
+  const [serverFile, sentinelFile] = [join(folder.path, 'server'), join(folder.path, 'sentinel')];
+  await writeFile(serverFile, 'secret');
+  await writeFile(sentinelFile, 'other');
+  const { topology, ...rest } = config();
+  if (topology.type !== 'sentinel') throw new Error('no Sentinels');
+  const followed = { ...rest, passwordFile: serverFile, topology: { ...topology, passwordFile: sentinelFile } };
+  const store = openRedisStore({ config: followed, logger: silentLogger });
+  await store.ready();
+  const setPasswords = async (server: string, sentinel: string): Promise<void> => {
+    for (const node of servers.nodes) await node.cli('ACL', 'SETUSER', 'tessera', 'resetpass', `>${server}`);
+    for (const one of servers.sentinels) await one.cli('ACL', 'SETUSER', 'watcher', 'resetpass', `>${sentinel}`);
+  };
+  await setPasswords('secret-2', 'other-2');
+  expect(await store.getRequest(freshId())).toEqual({ type: 'absent' });
+  for (const one of [...servers.nodes, ...servers.sentinels]) {
+    for (const user of ['tessera', 'watcher']) await one.cli('CLIENT', 'KILL', 'USER', user).catch(() => undefined);
+  }
+  await expect(store.getRequest(freshId())).rejects.toMatchObject({ code: 'storage.unavailable' });
+  await writeFile(serverFile, 'secret-2');
+  await writeFile(sentinelFile, 'other-2');
+  const isBack = () =>
+    store.getRequest(freshId()).then(
+      () => true,
+      () => false,
+    );
+  await waitFor(isBack, { what: 'the store to be back' });
+  await store.close();
+  await setPasswords('secret', 'other');
+}, 30_000);
+
 test('an orderly failover under traffic: the new primary is found', { timeout: 40_000 }, async () => {
   const store = await open();
   let isOver = false;
@@ -120,35 +152,3 @@ test('the primary dies under traffic: no call hangs, its heir is found, and a co
   expect(await redeem([sampleCode(fresh)])).toMatchObject([{ value: { type: 'redeemed' } }]);
   await store.close();
 });
-
-test('passwords of the servers and of the Sentinels that change in their files are used as soon as they are needed', async () => {
-  await using folder = await createTempDirectory('sentinel-passwords');
-  const [serverFile, sentinelFile] = [join(folder.path, 'server'), join(folder.path, 'sentinel')];
-  await writeFile(serverFile, 'secret');
-  await writeFile(sentinelFile, 'other');
-  const { topology, ...rest } = config();
-  if (topology.type !== 'sentinel') throw new Error('no Sentinels');
-  const followed = { ...rest, passwordFile: serverFile, topology: { ...topology, passwordFile: sentinelFile } };
-  const store = openRedisStore({ config: followed, logger: silentLogger });
-  await store.ready();
-  const setPasswords = async (server: string, sentinel: string): Promise<void> => {
-    for (const node of servers.nodes) await node.cli('ACL', 'SETUSER', 'tessera', 'resetpass', `>${server}`);
-    for (const one of servers.sentinels) await one.cli('ACL', 'SETUSER', 'watcher', 'resetpass', `>${sentinel}`);
-  };
-  await setPasswords('secret-2', 'other-2');
-  expect(await store.getRequest(freshId())).toEqual({ type: 'absent' });
-  for (const one of [...servers.nodes, ...servers.sentinels]) {
-    for (const user of ['tessera', 'watcher']) await one.cli('CLIENT', 'KILL', 'USER', user).catch(() => undefined);
-  }
-  await expect(store.getRequest(freshId())).rejects.toMatchObject({ code: 'storage.unavailable' });
-  await writeFile(serverFile, 'secret-2');
-  await writeFile(sentinelFile, 'other-2');
-  const isBack = () =>
-    store.getRequest(freshId()).then(
-      () => true,
-      () => false,
-    );
-  await waitFor(isBack, { what: 'the store to be back' });
-  await store.close();
-  await setPasswords('secret', 'other');
-}, 30_000);
