@@ -117,7 +117,8 @@ async function bundledPackages(): Promise<readonly string[]> {
   for (const file of await readdir(folder)) {
     if (!file.endsWith('.js')) continue;
     const text = await readFile(join(folder, file), 'utf8');
-    for (const [, path = ''] of text.matchAll(/^\/\/#region (\S+)$/gm)) names.add(packageOfModule(path));
+    for (const [, path = ''] of text.matchAll(/^\/\/(?:#region)? (\S+\.(?:[cm]?js|json))$/gm))
+      names.add(packageOfModule(path));
   }
   return [...names].filter((name) => name !== '');
 }

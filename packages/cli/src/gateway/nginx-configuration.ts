@@ -37,6 +37,7 @@ export function nginxConfiguration(options: GatewayOptions): string {
     'reset_timedout_connection on;',
     'keepalive_timeout 65s;',
     'keepalive_requests 1000;',
+    ...keepAliveOnEnd(options),
     '',
     ...readerMap(options.basePath),
     ...answerMaps,
@@ -73,4 +74,9 @@ function accessLog(target: string | undefined): readonly string[] {
     `log_format without_query '$remote_addr $time_iso8601 "$request_method $path_asked" $status $body_bytes_sent $request_time "$upstream_addr" "$upstream_status" $request_id';`,
     `access_log ${target} without_query;`,
   ];
+}
+
+/** A request that is on its way on an idle connection when nginx is told to end is answered, where nginx (1.27.4) can. */
+function keepAliveOnEnd({ oldestNginx }: GatewayOptions): readonly string[] {
+  return oldestNginx === '1.28' ? ['keepalive_min_timeout 10s;'] : [];
 }
