@@ -11,8 +11,13 @@ export interface Access {
    * what they say now is tried; while the server does not take a new password yet, so is the former.
    *
    * @param isRefusal whether an error says that the password is wrong.
+   * @param options as of {@link Secret.use}
    */
-  connect<T>(make: (password: string) => Promise<T>, isRefusal: (error: unknown) => boolean): Promise<T>;
+  connect<T>(
+    make: (password: string) => Promise<T>,
+    isRefusal: (error: unknown) => boolean,
+    options?: { readonly isProof?: boolean },
+  ): Promise<T>;
   close(): void;
 }
 
@@ -41,15 +46,15 @@ export function openAccess({
   return {
     password,
     tls,
-    async connect(make, isRefusal) {
+    async connect(make, isRefusal, options) {
       const before = tls.current();
       try {
-        return await password.use(make, isRefusal);
+        return await password.use(make, isRefusal, options);
       } catch (error) {
         if (!isTlsFailure(error)) throw error;
         await tls.check();
         if (tls.current() === before) throw error;
-        return password.use(make, isRefusal);
+        return password.use(make, isRefusal, options);
       }
     },
     close() {

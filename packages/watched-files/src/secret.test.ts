@@ -126,3 +126,18 @@ test('a secret without a file stays what it is', async () => {
   expect(await secret.insteadOf(new Set(['fixed']))).toBeUndefined();
   secret.close();
 });
+
+test('What was lent from before does not make a secret of the file one that the server took: the former stays to be tried', async () => {
+  await using bench = await createBench();
+  await bench.replace('new');
+  bench.clock.advance(10);
+  await expect.poll(() => bench.secret.current()).toBe('new');
+  const lend = () =>
+    bench.secret.use(
+      async () => 'lent',
+      () => false,
+      { isProof: false },
+    );
+  expect(await lend()).toBe('lent');
+  expect(await bench.connect()).toBe('old');
+});

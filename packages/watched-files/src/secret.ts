@@ -18,9 +18,14 @@ export interface Secret {
   insteadOf(refused: ReadonlySet<string>): Promise<string | undefined>;
   /**
    * Runs `attempt`, and again with another secret for as long as it is refused and there is another. Rejects with what the
-   * last attempt rejected with.
+   * last attempt rejected with. With `isProof: false`, an attempt that succeeds says nothing of the secret, as where a pool lends
+   * what was opened before: whoever opens it calls {@link Secret.accepted}.
    */
-  use<T>(attempt: (secret: string) => Promise<T>, isRefusal: (error: unknown) => boolean): Promise<T>;
+  use<T>(
+    attempt: (secret: string) => Promise<T>,
+    isRefusal: (error: unknown) => boolean,
+    options?: { readonly isProof?: boolean },
+  ): Promise<T>;
   /** Calls back whenever the file has another secret; what it returns ends that. */
   onChange(listener: () => void): () => void;
   close(): void;
@@ -101,12 +106,12 @@ function createSecret(place: Place, what: string, logger?: Logger): Secret {
     current,
     accepted,
     insteadOf,
-    async use(attempt, isRefusal) {
+    async use(attempt, isRefusal, { isProof = true } = {}) {
       const refused = new Set<string>();
       for (let secret: string | undefined = current(); ; ) {
         try {
           const result = await attempt(secret);
-          accepted(secret);
+          if (isProof) accepted(secret);
           return result;
         } catch (error) {
           if (!isRefusal(error)) throw error;

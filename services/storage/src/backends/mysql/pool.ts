@@ -38,6 +38,9 @@ const SESSION = [
     innodb_lock_wait_timeout = 3, wait_timeout = 60`,
 ];
 
+/** A connection that is lent may have been opened with a password of before. */
+const LENT = { isProof: false };
+
 /**
  * Makes a pool; it connects when it is used, each time with the password and the certificates of that moment. Connections that
  * are open go on: MySQL does not end them when a password changes.
@@ -58,13 +61,19 @@ export function createMysqlPool(
   const connectMs = (connectionTimeoutSeconds === 0 ? LONGEST_CONNECT_SECONDS : connectionTimeoutSeconds) * 1000;
   const pool = createPoolOf(config, connectMs);
   const connect = (): Promise<PoolConnection> =>
-    access.connect((present) => {
-      useAccess(pool, config, { password: present, tls: access.tls });
-      return acquire(pool, connectMs);
-    }, isPasswordRefused);
+    access.connect(
+      (present) => {
+        useAccess(pool, config, { password: present, tls: access.tls });
+        return acquire(pool, connectMs);
+      },
+      isPasswordRefused,
+      LENT,
+    );
   const connections = new Set<{ destroy(): void }>();
   pool.pool.on('connection', (connection) => {
     connections.add(connection);
+    const opened: unknown = Reflect.get(Reflect.get(connection, 'config') ?? {}, 'password');
+    if (typeof opened === 'string') access.password.accepted(opened);
     connection.on('end', () => connections.delete(connection));
     connection.on('error', onBroken);
     for (const sql of SESSION) {

@@ -41,6 +41,9 @@ const PLANNER_OPTIONS = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin']
   .map((plan) => `-c enable_${plan}=off`)
   .join(' ');
 
+/** A connection that is lent may have been opened with a password of before. */
+const LENT = { isProof: false };
+
 /**
  * Opens a pool; connections are made when they are needed, each with the password and the certificates of that moment. Those
  * that are open go on: PostgreSQL does not end them when a password changes.
@@ -58,10 +61,14 @@ export function openPool({ config, logger, metrics }: PoolOptions): StatementPoo
   const onIdleError = (error: Error): void => logger.warn({ err: error }, 'a PostgreSQL connection broke');
   pool.on('error', onIdleError);
   // The pool listens to a connection only while it is idle; while it is lent, the statement is told.
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+    const password: unknown = Reflect.get(client, 'password');
+    if (typeof password === 'string') access.password.accepted(password);
+  });
 
   const lend = async (): Promise<PoolClient> => {
-    const connected = access.connect(() => pool.connect(), isPasswordRefused);
+    const connected = access.connect(() => pool.connect(), isPasswordRefused, LENT);
     if (metrics === undefined) return connected;
     const startedMs = performance.now();
     const client = await connected;
