@@ -18,7 +18,6 @@ const KEPT = [
   '@opentelemetry/exporter-trace-otlp-http',
   '@opentelemetry/resources',
   '@opentelemetry/sdk-node',
-  'grpc-health-check',
   'kafkajs',
   'pkcs11js',
   'protobufjs',
@@ -39,9 +38,9 @@ const BESIDE = /new URL\(\s*'([^']+)',\s*import\.meta\.url\s*\)/g;
  * @returns {Promise<Bundle>}
  */
 export async function bundle({ app, main, out }) {
-  const first = await build({ main: join(app, main) });
+  const first = await build({ app, input: { main: join(app, main) } });
   const { entries, assets } = besides(moduleFiles(first), app);
-  const result = await build({ main: join(app, main), ...entries }, out);
+  const result = await build({ app, input: { main: join(app, main), ...entries }, out });
   for (const [name, file] of Object.entries(assets)) {
     mkdirSync(dirname(join(out, name)), { recursive: true });
     copyFileSync(file, join(out, name));
@@ -49,13 +48,12 @@ export async function bundle({ app, main, out }) {
   return { kept: importedPackages(result), folders: packageFolders(moduleFiles(result), app) };
 }
 
-/**
- * @param {Record<string, string>} input
- * @param {string} [out] nothing is written when left out
- */
-async function build(input, out) {
+/** @param {{app: string, input: Record<string, string>, out?: string}} options nothing is written without `out` */
+async function build({ app, input, out }) {
   const isKept = (/** @type {string} */ id) => KEPT.some((name) => id === name || id.startsWith(`${name}/`));
   const building = await rolldown({
+    // Names of modules are written relative to it, so that the same sources give the same files wherever they lie.
+    cwd: app,
     input,
     platform: 'node',
     external: (id) => id.startsWith('node:') || isKept(id),

@@ -83,6 +83,15 @@ test('The image holds no sources, maps, tests or package manager, and no package
   expect(files.filter((file) => /\.([cm]?ts|map)$|\/pkcs11js\/|\/npm\/|\.test\.js$/.test(file))).toEqual([]);
 });
 
+test('The program does not tell where it was built, so that the same sources give the same files', async () => {
+  const program = join(root, 'opt/tessera/lib/tessera');
+  const names = (await readdir(program)).filter((name) => name.endsWith('.js'));
+  const texts = await Promise.all(names.map((name) => readFile(join(program, name), 'utf8')));
+  const places = texts.flatMap((text) => [...text.matchAll(/^\/\/ (\S+\.[cm]?js)$/gm)].map(([, place = '']) => place));
+  expect(places.length).toBeGreaterThan(100);
+  expect(places.filter((place) => /^\.{0,2}\//.test(place))).toEqual([]);
+});
+
 test('The bill of materials lists exactly the packages of npm that the image has, with the versions of the lock file', async () => {
   const bom = JSON.parse(await readFile(join(root, 'opt/tessera/sbom.cdx.json'), 'utf8'));
   expect(bom).toMatchObject({
