@@ -1,10 +1,10 @@
 import { Server, type sendUnaryData } from '@grpc/grpc-js';
 import { TesseraError, unavailable } from '@tessera/errors';
 import { createRequestId, type Logger, parseRequestId, runInContext, withSpan } from '@tessera/telemetry';
-import { HealthImplementation } from 'grpc-health-check';
 import { assertTimeLeft } from './deadline.ts';
 import { type RpcDefinition, type RpcMethods, serviceName, type UnaryMethod } from './definition.ts';
 import { notReady, statusOfError } from './error-wire.ts';
+import { createHealth } from './health.ts';
 import { type CallerOf, createCallerOf, type IncomingCall, textOf } from './peer-identity.ts';
 import { addReflection } from './reflection.ts';
 import { type StallWatch, watchStalls } from './stall-watch.ts';
@@ -73,10 +73,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     'grpc.max_connection_age_grace_ms': CONNECTION_AGE_GRACE_MS,
   });
   const names = options.bindings.map((binding) => serviceName(binding.definition));
-  const health = new HealthImplementation(Object.fromEntries(['', ...names].map((name) => [name, 'NOT_SERVING'])));
-  const setServing = (isServing: boolean): void => {
-    for (const name of ['', ...names]) health.setStatus(name, isServing ? 'SERVING' : 'NOT_SERVING');
-  };
+  const health = createHealth(names);
   const callerOf = createCallerOf(options.security);
   const stalls = watchStalls();
   for (const binding of options.bindings) {
@@ -85,8 +82,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       handlers(binding, { callerOf, stalls, options }) as never,
     );
   }
-  health.addToServer(server);
-  await addReflection(server);
+  health.addTo(server);
+  addReflection(server);
   const { credentials, close: closeCredentials } = serverCredentials(options.security, options.service);
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(options.listen, credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
@@ -96,9 +93,9 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   });
   return {
     port,
-    setServing,
+    setServing: (isServing) => health.setServing(isServing),
     close: (graceMs) => {
-      setServing(false);
+      health.setServing(false);
       stalls.close();
       closeCredentials();
       return closeServer(server, graceMs);
