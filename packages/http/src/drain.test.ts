@@ -57,3 +57,31 @@ test('RFC 9112 §9.6: behind nginx with kept connections no request is lost whil
   agent.destroy();
   expect(answers.filter((one) => one !== 200)).toEqual([]);
 }, 30_000);
+
+test('RFC 9112 §9.6: a connection that is kept is given up at its age with an answer that says so, and no request is lost', async () => {
+  await using bench = await startBench({ handlers: { jwks: answer, token: answer }, maxConnectionAgeMs: 100 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const connections = new Set<unknown>();
+  agent.on('free', (socket) => connections.add(socket));
+  const answers: number[] = [];
+  await waitFor(
+    async () => {
+      answers.push(await send(bench.port, agent, answers.length % 2 === 0 ? 'GET' : 'POST'));
+      return connections.size >= 3;
+    },
+    { what: 'a third connection', intervalMs: 1 },
+  );
+  agent.destroy();
+  expect(answers.filter((one) => one !== 200)).toEqual([]);
+  expect(answers.length).toBeGreaterThan(connections.size * 2);
+});
+
+test('a connection is kept for about a minute where nothing else is said', async () => {
+  await using bench = await startBench({ handlers: { jwks: answer } });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const connections = new Set<unknown>();
+  agent.on('free', (socket) => connections.add(socket));
+  for (let count = 0; count < 100; count += 1) await send(bench.port, agent, 'GET');
+  agent.destroy();
+  expect(connections.size).toBe(1);
+});

@@ -17,16 +17,20 @@ interface Kernel {
   readonly options: HttpServerOptions;
   readonly router: Router;
   readonly headers: Readonly<Record<string, string>>;
-  readonly isDraining: () => boolean;
+  readonly isLast: (message: IncomingMessage) => boolean;
 }
 
 /**
- * A listener over the routes that have handlers. While `isDraining`, each answer is the last of its connection. Throws
- * TypeError for an extra header that cannot be sent.
+ * A listener over the routes that have handlers. `isLast` says of a request that its answer is the last of its connection.
+ * Throws TypeError for an extra header that cannot be sent.
  */
-export function createListener(options: HttpServerOptions, deadlineMs: number, isDraining: () => boolean): Listener {
+export function createListener(
+  options: HttpServerOptions,
+  deadlineMs: number,
+  isLast: (message: IncomingMessage) => boolean,
+): Listener {
   const router = createRouter(options.basePath, Object.keys(options.handlers) as RouteName[]);
-  const kernel = { options, router, headers: extraHeaders(options.headers), isDraining };
+  const kernel = { options, router, headers: extraHeaders(options.headers), isLast };
   const remoteAddress = createRemoteAddress(options.proxies);
   return (message, response) => {
     const startedMs = performance.now();
@@ -60,7 +64,7 @@ async function exchange(
   const routed = routeRequest(options, incoming, kernel.router(incoming.target.path));
   const write = (answer: HttpResponse): number => {
     const isHead = message.method === 'HEAD';
-    writeAnswer(response, answer, { headers: kernel.headers, requestId, isHead, isLast: kernel.isDraining() });
+    writeAnswer(response, answer, { headers: kernel.headers, requestId, isHead, isLast: kernel.isLast(message) });
     return answer.status;
   };
   let status: number;

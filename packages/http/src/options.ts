@@ -57,6 +57,8 @@ export interface HttpServerOptions {
   readonly logger: Logger;
   /** How long a request may take in all, its arrival included. Default 15 s. */
   readonly deadlineMs?: number;
+  /** About how long a connection is kept, in milliseconds; then an answer is its last. Default 60,000. */
+  readonly maxConnectionAgeMs?: number;
   /** Asked, while tracing, for requests without a `traceparent` header. What it throws counts as undefined. */
   readonly traceparentOf?: TraceparentOf;
   readonly onAnswer?: AnswerObserver;

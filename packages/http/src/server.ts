@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import { type AddressInfo, Server as NetServer } from 'node:net';
+import { createConnectionAge } from './connection-age.ts';
 import { createListener } from './listener.ts';
 import type { HttpServerOptions, HttpTls } from './options.ts';
 
@@ -26,6 +27,7 @@ const DEFAULT_DEADLINE_MS = 15_000;
 const LONGEST_HEADERS_MS = 10_000;
 const LONGEST_HANDSHAKE_MS = 10_000;
 const KEEP_ALIVE_MS = 65_000;
+const DEFAULT_CONNECTION_AGE_MS = 60_000;
 const IDLE_GRACE_MS = 1_000;
 /** How exactly the time-outs of requests are kept. */
 const CHECKING_INTERVAL_MS = 1_000;
@@ -41,7 +43,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     connectionsCheckingInterval: Math.min(CHECKING_INTERVAL_MS, deadlineMs),
   };
   let isDraining = false;
-  const listener = createListener(options, deadlineMs, () => isDraining);
+  const isOld = createConnectionAge(options.maxConnectionAgeMs ?? DEFAULT_CONNECTION_AGE_MS);
+  const listener = createListener(options, deadlineMs, ({ socket }) => isOld(socket) || isDraining);
   const server =
     options.tls === undefined
       ? createServer(limits, listener)

@@ -123,7 +123,8 @@ describe.each([
       const before = await servedBy();
       expect(before).toHaveLength(3);
       const allServe = async (): Promise<boolean> => (await servedBy()).every((count, at) => count > (before[at] ?? 0));
-      await waitFor(allServe, { what: 'all three replicas to serve', timeoutMs: MINUTE_MS, intervalMs: 500 });
+      // A connection that the gateway keeps stays with its replica for about a minute.
+      await waitFor(allServe, { what: 'all three replicas to serve', timeoutMs: 3 * MINUTE_MS, intervalMs: 500 });
     });
   });
 
