@@ -1,7 +1,7 @@
 // What `npm test` and `npm run test:long` do: which tests run beside which, and what is said of them at the end. Plain
 // JavaScript without dependencies, for run.mjs.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
@@ -76,11 +76,32 @@ async function runStage(context, stage) {
   const lanes = stage.map(async (projects, index) => {
     const outcomes = [];
     for (const project of projects) {
-      outcomes.push(await runOnce(context, { project, args: ['--project', project], isAside: index > 0 }));
+      for (const part of partsOf(context.root, project)) {
+        outcomes.push(await runOnce(context, { ...part, isAside: index > 0 }));
+      }
     }
     return outcomes;
   });
   return (await Promise.all(lanes)).flat();
+}
+
+/**
+ * What of a project runs at once. Each rehearsal runs by itself: what one leaves in its network, as the filters of a container
+ * engine, would be in the way of the next.
+ *
+ * @param {string} root
+ * @param {string} project
+ * @returns {{project: string, args: string[], report: string}[]}
+ */
+function partsOf(root, project) {
+  const chosen = ['--project', project];
+  if (project !== 'rehearsals') return [{ project, args: chosen, report: project }];
+  const folders = readdirSync(join(root, 'tests', project)).sort();
+  return folders.map((name) => ({
+    project,
+    args: [...chosen, `tests/${project}/${name}/`],
+    report: `${project}-${name}`,
+  }));
 }
 
 /**
@@ -96,7 +117,7 @@ async function repeatFailed(context, outcomes) {
   if (failed.length === 0 || failed.length > MOST_REPEATED) return { repeated: [...outcomes], unsteady: [] };
   const unsteady = [];
   const repeated = [];
-  for (const before of outcomes) {
+  for (const [index, before] of outcomes.entries()) {
     const names = failedFiles(before.files);
     if (names.length === 0) {
       repeated.push(before);
@@ -107,7 +128,7 @@ async function repeatFailed(context, outcomes) {
     const again = await runOnce(context, {
       project,
       args: ['--project', project, ...names],
-      report: `${project}-again`,
+      report: `again-${index}`,
     });
     for (const name of names) {
       const isSteady = (again.files.get(name)?.failures.length ?? 1) > 0;

@@ -24,9 +24,14 @@ async function tessera(...args: string[]): Promise<string> {
   return stdout;
 }
 
-async function publishedKids(issuer: string): Promise<readonly string[]> {
-  const { keys } = (await (await fetch(`${issuer}/keys`)).json()) as { keys: readonly { kid: string }[] };
-  return keys.map(({ kid }) => kid);
+/** Of all replicas: a token may be signed, and a key set published, by any of them. */
+async function publishedKids(cluster: Cluster): Promise<readonly string[]> {
+  const path = `${new URL(cluster.issuer).pathname}/keys`;
+  const sets = cluster.of('keys').map(async ({ http }) => {
+    const { keys } = (await (await fetch(`http://${http}${path}`)).json()) as { keys: readonly { kid: string }[] };
+    return keys.map(({ kid }) => kid);
+  });
+  return (await Promise.all(sets)).flat();
 }
 
 /** A disaster: the database is gone, and comes back as the dump has it. */
@@ -55,7 +60,7 @@ test('a database that is restored from a dump serves what it knew: tokens, revoc
   await post(`${issuer}/token/revoke`, { token: revoked.refresh_token });
   const { kid: revokedKid = '' } = decodeProtectedHeader(kept.id_token);
   await tessera('keys', 'revoke', '--config', configFile, '--kid', revokedKid, '--yes');
-  await expect.poll(() => publishedKids(issuer), { timeout: 10_000 }).not.toContain(revokedKid);
+  await expect.poll(() => publishedKids(cluster), { timeout: 10_000 }).not.toContain(revokedKid);
   const later = await signInForTokens({ issuer });
 
   const dump = join(directory, 'tessera.dump');
@@ -81,7 +86,7 @@ test('a database that is restored from a dump serves what it knew: tokens, revoc
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('key-encryption key')]);
 
   for (const replica of cluster.of('keys')) await replica.restart();
-  await expect.poll(() => publishedKids(issuer), { timeout: 10_000 }).not.toContain(revokedKid);
+  await expect.poll(() => publishedKids(cluster), { timeout: 10_000 }).not.toContain(revokedKid);
   await jwtVerify(later.id_token, createRemoteJWKSet(new URL(`${issuer}/keys`)), { issuer });
   expect((await refresh(issuer, revoked.refresh_token)).status).toBe(400);
   expect((await refresh(issuer, kept.refresh_token)).status).toBe(200);
