@@ -104,5 +104,5 @@ function closingSuite(bench: () => CustodianBench, { algorithms }: CustodianExpe
 
 /** A signature, or a rejection also where the signer throws at once. */
 async function settle(sign: Signer): Promise<string> {
-  return sign(Buffer.from('e30.e30'));
+  return sign('e30.e30');
 }

@@ -28,7 +28,7 @@ export function createSigner(alg: SigningAlgorithm, key: KeyObject, threads: Sig
     if (threads.isClosed()) throw signerClosed();
     if (direct === 0) queueMicrotask(endTurn);
     direct += 1;
-    return signDirectly(input).toString('base64url');
+    return signDirectly(Buffer.from(input, 'latin1')).toString('base64url');
   };
 }
 

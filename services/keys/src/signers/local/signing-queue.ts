@@ -11,7 +11,8 @@ export interface ThreadKey {
 
 /** A signature that somebody waits for. */
 export interface WaitingSignature {
-  readonly input: Uint8Array;
+  /** ASCII. */
+  readonly input: string;
   readonly resolve: (signature: string) => void;
   readonly reject: (error: Error) => void;
 }
@@ -36,7 +37,7 @@ export interface SigningQueue {
  * Longest and shortest work of a thread in one go, in microseconds: so long at most does another key's signature wait behind
  * it, and less is not worth waking a second thread for.
  */
-const LONGEST_PORTION_MICROSECONDS = 5000;
+const LONGEST_PORTION_MICROSECONDS = 10_000;
 const SHORTEST_PORTION_MICROSECONDS = 1000;
 
 /** An empty queue for `maxSize` signatures at most. */

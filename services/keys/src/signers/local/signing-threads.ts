@@ -7,10 +7,10 @@ import { startThread, type Thread } from './thread.ts';
 /** Threads that sign, as many as there are cores. */
 export interface SigningThreads {
   /**
-   * A signature in base64url. What is asked for in one turn of the event loop travels together; no timer is waited for.
+   * A signature of an input of ASCII, in base64url. What is asked for in one turn of the event loop travels together; no timer is waited for.
    * Rejects with `unavailable` (`keys.signer_unavailable`) when too many wait, when the thread ended, and once closed.
    */
-  sign(key: ThreadKey, input: Uint8Array): Promise<string>;
+  sign(key: ThreadKey, input: string): Promise<string>;
   isClosed(): boolean;
   /** Ends all threads; what waits is rejected. May be called twice. */
   close(): Promise<void>;

@@ -18,8 +18,11 @@ export interface ThreadEvents {
   readonly onEnd: (unanswered: readonly SigningPortion[]) => void;
 }
 
-/** What a thread may use beside the keys and the portions, which are outside of V8's heap, in MB. */
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 64 };
+/**
+ * What a thread may use beside the keys and the portions, which are outside of V8's heap, in MB. A signature leaves a few
+ * objects behind, which are cleared away less often where there is room for more of them.
+ */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 48 };
 
 /** Starts a thread. While it has nothing to do it keeps no process alive. */
 export function startThread({ onAnswer, onEnd }: ThreadEvents, start: () => Worker = startWorker): Thread {
@@ -96,12 +99,12 @@ function forgetOldest(slots: Map<ThreadKey, number>): number {
 }
 
 function joinInputs({ waiting }: SigningPortion): Pick<SigningOrder, 'inputs' | 'ends'> {
-  const inputs = new Uint8Array(waiting.reduce((length, { input }) => length + input.length, 0));
+  // Of its own, as it is handed over to the thread.
+  const inputs = Buffer.allocUnsafeSlow(waiting.reduce((length, { input }) => length + input.length, 0));
   const ends: number[] = [];
   let end = 0;
   for (const { input } of waiting) {
-    inputs.set(input, end);
-    end += input.length;
+    end += inputs.write(input, end, 'latin1');
     ends.push(end);
   }
   return { inputs, ends };

@@ -44,7 +44,7 @@ export async function createPkcs11Custodian(options: Pkcs11CustodianOptions): Pr
   };
   /** That its halves belong together. */
   const tryOut = async (alg: SigningAlgorithm, id: string, { key }: TokenPublicKey): Promise<void> => {
-    const [outcome] = await connection.sign([{ alg, id, input: trialInput }]);
+    const [outcome] = await connection.sign([{ alg, id, input: Buffer.from(trialInput, 'latin1') }]);
     if (outcome?.ok === false && outcome.failure.kind !== 'refused') throw signerUnavailable(outcome.failure.message);
     const signature = outcome?.ok === true ? Buffer.from(outcome.signature).toString('base64url') : '';
     if (!isGenuineSignature(alg, key, trialInput, signature)) {

@@ -7,7 +7,7 @@ import { createModuleConnection } from './module-connection.ts';
 import { createTokenBench } from './testing/token-bench.ts';
 
 const OPENER = fileURLToPath(new URL('./testing/open-module.ts', import.meta.url));
-const INPUT = Buffer.from('e30.e30');
+const INPUT = 'e30.e30';
 const REFUSED = { kind: 'invalid_argument', code: 'keys.signer_refused' };
 const UNAVAILABLE = { kind: 'unavailable', code: 'keys.signer_unavailable' };
 
@@ -27,9 +27,9 @@ describe('a PKCS #11 token', () => {
     expect(first).toMatchObject(REFUSED);
     // The very same failure: nobody was asked again.
     expect(await ask()).toBe(first);
-    expect(await connection.sign([{ alg: 'ES256', id: '00', input: INPUT }]).catch((error: unknown) => error)).toBe(
-      first,
-    );
+    expect(
+      await connection.sign([{ alg: 'ES256', id: '00', input: Buffer.from(INPUT) }]).catch((error: unknown) => error),
+    ).toBe(first);
     expect(`${String(first)}${bench.log()}`).not.toContain('canary');
     expect(bench.log()).toContain('the PIN of the token tessera is wrong');
     await connection.close();

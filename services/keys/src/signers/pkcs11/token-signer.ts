@@ -60,7 +60,7 @@ export function createTokenSigner({
     let verified = 0;
     return async (input) => {
       const before = connection.generation();
-      const bytes = await send({ alg, id, input }).catch((error: unknown) => {
+      const bytes = await send({ alg, id, input: Buffer.from(input, 'latin1') }).catch((error: unknown) => {
         throw toSigningError(error);
       });
       const signature = Buffer.from(bytes).toString('base64url');

@@ -19,7 +19,7 @@ const REFUSED = { kind: 'invalid_argument', code: 'keys.signer_refused' };
 const UNAVAILABLE = { kind: 'unavailable', code: 'keys.signer_unavailable' };
 const RSA_BYTES = 256;
 const HASH_BYTES = 32;
-const INPUT = Buffer.from('e30.e30');
+const INPUT = 'e30.e30';
 
 let bench: VaultBench;
 let server: VaultServer;
@@ -164,7 +164,7 @@ test('calls of one turn are one request, bounded, and those of different keys ar
   const one = await startSigner();
   const other = await startSigner();
   const before = [countOf(`transit/sign/${one.keyName}`), countOf(`transit/sign/${other.keyName}`)];
-  const inputs = Array.from({ length: 40 }, (_, index) => Buffer.from(`e30.${index}`));
+  const inputs = Array.from({ length: 40 }, (_, index) => `e30.${index}`);
   const signAll = (sign: Signer): Promise<string[]> => Promise.all(inputs.map(async (input) => sign(input)));
   const signatures = await Promise.all([one, other].map(({ sign }) => signAll(sign)));
   for (const [position, { publicKey }] of [one, other].entries()) {

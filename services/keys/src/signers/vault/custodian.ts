@@ -64,7 +64,7 @@ export function createVaultCustodian({ transit, keyNames, logger }: VaultCustodi
   const tryOut = async (alg: SigningAlgorithm, half: VaultHalf, { key }: TransitPublicKey): Promise<void> => {
     const { keyName, keyVersion } = half;
     const [signature = ''] = await transit.sign({ keyName, keyVersion, ...TRANSIT_ALGORITHMS[alg].signing }, [
-      trialInput,
+      Buffer.from(trialInput, 'latin1'),
     ]);
     if (isGenuineSignature(alg, key, trialInput, signature)) return;
     throw signerRefused(`what version ${keyVersion} of the Transit key ${keyName} signs is no ${alg} signature by it`);

@@ -35,18 +35,20 @@ export function createVersionSigner({ transit, half, alg, publicKey, logger }: V
   let answers = 0;
   let isFailing = false;
 
-  const sign = async (inputs: readonly Buffer[]): Promise<readonly string[]> => {
-    const signatures = await transit.sign(how, inputs);
+  const sign = async (inputs: readonly string[]): Promise<readonly string[]> => {
+    const signatures = await transit.sign(
+      how,
+      inputs.map((input) => Buffer.from(input, 'latin1')),
+    );
     const checked = answers % inputs.length;
     answers += 1;
-    if (isGenuineSignature(alg, publicKey, inputs[checked] ?? Buffer.alloc(0), signatures[checked] ?? ''))
-      return signatures;
+    if (isGenuineSignature(alg, publicKey, inputs[checked] ?? '', signatures[checked] ?? '')) return signatures;
     throw vaultUnavailable(
       `a signature of version ${keyVersion} of the Transit key ${keyName} is not by the key that is published`,
     );
   };
 
-  return createBatcher<Buffer, string>({
+  return createBatcher<string, string>({
     name: 'keys.vaultSign',
     maxItems: MAX_ITEMS,
     maxInFlight: MAX_IN_FLIGHT,
