@@ -4,6 +4,7 @@ import { Pool, type PoolClient, type QueryResultRow } from 'pg';
 import { openStoreAccess } from '../../rules/store-access.ts';
 import { isOfStatement, isPasswordRefused } from './errors.ts';
 import { type PostgresConfig, sslOptions } from './ssl.ts';
+import { refuseStandby, StandbyAwareClient } from './standby.ts';
 import { preparedName, type Statement } from './statement.ts';
 
 /** Told how the pool is doing. */
@@ -26,6 +27,8 @@ export interface PoolOptions {
   readonly config: PostgresConfig;
   readonly logger: Logger;
   readonly metrics?: PoolObserver | undefined;
+  /** Whether the server may be one that takes no writes and lags behind. Default no: then such a server counts as away. */
+  readonly mayBeStandby?: boolean;
 }
 
 const STATEMENT_TIMEOUT_MS = 5000;
@@ -50,11 +53,11 @@ const LENT = { isProof: false };
  *
  * @throws TesseraError `storage.cannot_open` when a TLS or password file cannot be read.
  */
-export function openPool({ config, logger, metrics }: PoolOptions): StatementPool {
+export function openPool({ config, logger, metrics, mayBeStandby = false }: PoolOptions): StatementPool {
   const { password, passwordFile, ssl } = config;
   const tls = ssl.mode === 'disable' ? {} : ssl;
   const access = openStoreAccess({ store: 'PostgreSQL', password, passwordFile, tls }, logger);
-  const pool = createPool(config, access);
+  const pool = createPool(config, access, mayBeStandby);
   access.tls.onChange((material) => {
     pool.options.ssl = sslOptions(config, material);
   });
@@ -106,7 +109,7 @@ export function openPool({ config, logger, metrics }: PoolOptions): StatementPoo
   };
 }
 
-function createPool(config: PostgresConfig, access: Access): Pool {
+function createPool(config: PostgresConfig, access: Access, mayBeStandby: boolean): Pool {
   const { host, port, database, user, maxOpenConns, connectionTimeoutSeconds } = config;
   const connectSeconds = connectionTimeoutSeconds === 0 ? LONGEST_CONNECT_SECONDS : connectionTimeoutSeconds;
   return new Pool({
@@ -124,6 +127,8 @@ function createPool(config: PostgresConfig, access: Access): Pool {
     keepAlive: true,
     options: PLANNER_OPTIONS,
     application_name: 'tessera-storage',
+    Client: StandbyAwareClient,
+    ...(!mayBeStandby && { verify: refuseStandby }),
     ssl: sslOptions(config, access.tls.current()),
   });
 }

@@ -19,7 +19,7 @@ const CONNECT_SECONDS = 1;
 export function openReplica(options: PoolOptions, { host, port }: NonNullable<PostgresConfig['replica']>): Replica {
   const { logger } = options;
   const config = { ...options.config, host, port, connectionTimeoutSeconds: CONNECT_SECONDS };
-  const pool = openPool({ ...options, config });
+  const pool = openPool({ ...options, config, mayBeStandby: true });
   let restsUntilMs = 0;
   return {
     async tryRun<R extends QueryResultRow>(statement: Statement, values: readonly unknown[]) {
