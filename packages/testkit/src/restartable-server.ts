@@ -27,6 +27,8 @@ export interface RestartableOptions {
   readonly directory: TempDirectory;
   /** The signal of an ordinary stop; `SIGTERM` when left out. */
   readonly stopSignal?: NodeJS.Signals;
+  /** The signal of a stop for good, after which nothing of its data is needed; that of an ordinary stop when left out. */
+  readonly closeSignal?: NodeJS.Signals;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface RestartableOptions {
  * @throws Error when the first start fails; the directory is removed then.
  */
 export async function createRestartableServer(options: RestartableOptions): Promise<RestartableServer> {
-  const { name, launch, directory, stopSignal = 'SIGTERM' } = options;
+  const { name, launch, directory, stopSignal = 'SIGTERM', closeSignal = stopSignal } = options;
   let current: RunningProcess | undefined;
   const run = async (): Promise<RunningProcess> => {
     const running = await launch();
@@ -56,7 +58,7 @@ export async function createRestartableServer(options: RestartableOptions): Prom
     await stopping?.stop(signal);
   };
   const close = async (): Promise<void> => {
-    await stop();
+    await stop(closeSignal);
     await directory.remove();
   };
   return {

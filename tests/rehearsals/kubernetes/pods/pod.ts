@@ -62,52 +62,38 @@ const SOURCES_PAUSE_MS = 100;
 const KEPT_OUTPUT = 4000;
 const ACCOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 
+/** How a pod is doing. */
+interface Progress {
+  phase: Pod['phase'];
+  isTerminating: boolean;
+  readySinceMs: number | undefined;
+  readonly supervised: SupervisedContainer[];
+  readonly events: string[];
+  isReady(): boolean;
+  readonly tell: (event: string) => void;
+}
+
+/** What a pod holds, and gives back when it ends. */
+interface Holdings {
+  line?: PodInterface;
+  volumes?: PodVolumes;
+}
+
 /** Starts a pod. What goes wrong is in its phase and description. */
 export function startPod(options: PodOptions): Pod {
-  const { name, namespace, labels, spec, onChange } = options;
-  const events: string[] = [];
-  const supervised: SupervisedContainer[] = [];
-  let phase: Pod['phase'] = 'Pending';
-  let isTerminating = false;
-  let readySinceMs: number | undefined;
-  let [line, volumes]: [PodInterface | undefined, PodVolumes | undefined] = [undefined, undefined];
-  const isReady = (): boolean =>
-    phase === 'Running' && !isTerminating && supervised.length > 0 && supervised.every((one) => one.isReady);
-  const tell = (event: string): void => {
-    events.push(event);
-    readySinceMs = isReady() ? (readySinceMs ?? performance.now()) : undefined;
-    onChange(`${name}: ${event}`);
-  };
-  const live = async (): Promise<void> => {
-    line = await options.network.attach();
-    const place = await preparePlace(options, line);
-    volumes = await untilSourcesExist(place, options, () => isTerminating, tell);
-    if (volumes === undefined) return;
-    const supervise: Supervise = (container, restartPolicy) =>
-      createSupervisedContainer({
-        container,
-        restartPolicy,
-        graceSeconds: spec.terminationGraceSeconds,
-        address: place.address,
-        start: (attempt) => startIn(place, options, container, volumes as PodVolumes, attempt),
-        onChange: tell,
-      });
-    if (!(await runFirstContainers(spec, supervise, supervised, () => isTerminating))) return;
-    supervised.push(...spec.containers.map((container) => supervise(container, spec.restartPolicy)));
-    phase = 'Running';
-    const codes = await Promise.all(supervised.map((one) => one.supervise()));
-    phase = codes.every((code) => code === 0) ? 'Succeeded' : 'Failed';
-    tell(`it is ${phase}`);
-  };
-  const lived = live().catch((error: unknown) => {
-    phase = 'Failed';
+  const { name, namespace, labels, spec } = options;
+  const progress = createProgress(options);
+  const { supervised, events, tell } = progress;
+  const held: Holdings = {};
+  const lived = live(options, progress, held).catch((error: unknown) => {
+    progress.phase = 'Failed';
     tell(`it failed: ${error instanceof Error ? error.message : String(error)}`);
   });
   const end = async (): Promise<void> => {
     await Promise.all(supervised.map((one) => one.stop(spec.terminationGraceSeconds)));
     await lived;
-    await volumes?.remove();
-    await line?.detach();
+    await held.volumes?.remove();
+    await held.line?.detach();
   };
   const { promise: gone, resolve } = Promise.withResolvers<void>();
   return {
@@ -118,23 +104,23 @@ export function startPod(options: PodOptions): Pod {
     gone,
     containers: supervised,
     get address() {
-      return line?.address ?? '';
+      return held.line?.address ?? '';
     },
     get phase() {
-      return phase;
+      return progress.phase;
     },
     get isReady() {
-      return isReady();
+      return progress.isReady();
     },
     get readySinceMs() {
-      return readySinceMs;
+      return progress.readySinceMs;
     },
     get isTerminating() {
-      return isTerminating;
+      return progress.isTerminating;
     },
     delete() {
-      if (!isTerminating) {
-        isTerminating = true;
+      if (!progress.isTerminating) {
+        progress.isTerminating = true;
         tell('it is terminating');
         void end()
           .catch((error: unknown) => tell(`it did not end well: ${String(error)}`))
@@ -142,15 +128,59 @@ export function startPod(options: PodOptions): Pod {
       }
       return gone;
     },
-    refresh: async () => volumes?.refresh(),
+    refresh: async () => held.volumes?.refresh(),
     describe() {
-      return [
-        `${name} ${phase} ${isReady() ? 'ready' : 'not ready'}`,
-        ...events.slice(-12),
-        ...lastWords(name, supervised),
-      ].join('\n');
+      const state = `${name} ${progress.phase} ${progress.isReady() ? 'ready' : 'not ready'}`;
+      return [state, ...events.slice(-12), ...lastWords(name, supervised)].join('\n');
     },
   };
+}
+
+function createProgress({ name, onChange }: PodOptions): Progress {
+  const progress: Progress = {
+    phase: 'Pending',
+    isTerminating: false,
+    readySinceMs: undefined,
+    supervised: [],
+    events: [],
+    isReady: () =>
+      progress.phase === 'Running' &&
+      !progress.isTerminating &&
+      progress.supervised.length > 0 &&
+      progress.supervised.every((one) => one.isReady),
+    tell(event) {
+      progress.events.push(event);
+      progress.readySinceMs = progress.isReady() ? (progress.readySinceMs ?? performance.now()) : undefined;
+      onChange(`${name}: ${event}`);
+    },
+  };
+  return progress;
+}
+
+async function live(options: PodOptions, progress: Progress, held: Holdings): Promise<void> {
+  const { spec } = options;
+  const { supervised, tell } = progress;
+  const isOver = (): boolean => progress.isTerminating;
+  held.line = await options.network.attach();
+  const place = await preparePlace(options, held.line);
+  const volumes = await untilSourcesExist(place, options, isOver, tell);
+  if (volumes === undefined) return;
+  held.volumes = volumes;
+  const supervise: Supervise = (container, restartPolicy) =>
+    createSupervisedContainer({
+      container,
+      restartPolicy,
+      graceSeconds: spec.terminationGraceSeconds,
+      address: place.address,
+      start: (attempt) => startIn(place, options, container, volumes, attempt),
+      onChange: tell,
+    });
+  if (!(await runFirstContainers(spec, supervise, supervised, isOver))) return;
+  supervised.push(...spec.containers.map((container) => supervise(container, spec.restartPolicy)));
+  progress.phase = 'Running';
+  const codes = await Promise.all(supervised.map((one) => one.supervise()));
+  progress.phase = codes.every((code) => code === 0) ? 'Succeeded' : 'Failed';
+  tell(`it is ${progress.phase}`);
 }
 
 type Supervise = (container: Container, restartPolicy: PodSpec['restartPolicy']) => SupervisedContainer;
