@@ -1,7 +1,7 @@
 import { type Clock, epochSeconds } from '@tessera/clock';
 import type { KeysApi, TokenBundle } from '@tessera/contracts';
 import { unavailable } from '@tessera/errors';
-import { failed, type Outcome, succeeded } from '@tessera/rpc';
+import { failed, succeeded } from '@tessera/rpc';
 import { currentContext } from '@tessera/telemetry';
 import type { Journal } from './journal/journal.ts';
 import type { ChangeWatch } from './jwks/change-watch.ts';
@@ -41,7 +41,9 @@ export function createKeysApi(parts: KeysApiParts): KeysApi {
       const context = signingContext(parts, now);
       metrics.pending(bundles.length);
       try {
-        const outcomes = await Promise.all(bundles.map((bundle) => signOne(bundle, context)));
+        const outcomes = await Promise.all(
+          bundles.map((bundle) => signBundle(bundle, context).then(succeeded, failed)),
+        );
         const signed = bundles.filter((_, position) => outcomes[position]?.ok === true);
         noteSignatures(parts, signed, context, now);
         return outcomes;
@@ -61,14 +63,6 @@ export function createKeysApi(parts: KeysApiParts): KeysApi {
       return secrets.get(purpose, clock.now());
     },
   };
-}
-
-async function signOne(bundle: TokenBundle, context: SigningContext): Promise<Outcome<readonly string[]>> {
-  try {
-    return succeeded(await signBundle(bundle, context));
-  } catch (error) {
-    return failed(error);
-  }
 }
 
 /** One moment and one state of the keys for all bundles of a call; each algorithm's key is looked for once. */
