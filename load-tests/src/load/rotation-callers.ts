@@ -13,8 +13,8 @@ import type { RotationMessage, RotationOrder, RotationReport } from './rotation-
 const DEADLINE_MS = 5_000;
 const MAX_SAMPLES = 5;
 
-/** Present generation of every grant, by its number: no map, whose own upkeep would grow with the grants. */
-let generations = new Uint32Array(0);
+/** Present generation of every grant by its number, of each table: no map of grants, whose own upkeep would grow with them. */
+const tables = new Map<number, Uint32Array>();
 const busy = new Set<number>();
 let storage: Storage | undefined;
 
@@ -33,7 +33,7 @@ function freeGrant(grants: number): number {
 }
 
 /** Rotates once; undefined = it was rotated, else what came instead. */
-async function rotate(client: Storage, index: number): Promise<string | undefined> {
+async function rotate(client: Storage, generations: Uint32Array, index: number): Promise<string | undefined> {
   const generation = generations[index] ?? 0;
   const outcome = await client.rotateRefreshToken({
     grantId: grantIdOf(index),
@@ -49,15 +49,14 @@ async function rotate(client: Storage, index: number): Promise<string | undefine
   return undefined;
 }
 
-function withRoom(grants: number): Uint32Array<ArrayBuffer> {
-  if (generations.length >= grants) return generations;
-  const larger = new Uint32Array(grants);
-  larger.set(generations);
-  return larger;
+function generationsOf(grants: number): Uint32Array {
+  const generations = tables.get(grants) ?? new Uint32Array(grants);
+  tables.set(grants, generations);
+  return generations;
 }
 
 async function measure(client: Storage, order: RotationOrder): Promise<LoadResult> {
-  generations = withRoom(order.grants);
+  const generations = generationsOf(order.grants);
   const latencies = createLatencies();
   const samples: string[] = [];
   let errors = 0;
@@ -67,7 +66,7 @@ async function measure(client: Storage, order: RotationOrder): Promise<LoadResul
     while (!isStopped) {
       const index = freeGrant(order.grants);
       const sentMs = performance.now();
-      const failure = await rotate(client, index).catch((error: unknown) => String(error));
+      const failure = await rotate(client, generations, index).catch((error: unknown) => String(error));
       busy.delete(index);
       if (failure !== undefined) {
         errors += 1;

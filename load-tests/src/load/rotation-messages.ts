@@ -10,7 +10,7 @@ export interface RotationPlan {
 /** One measurement. */
 export interface RotationOrder {
   readonly type: 'measure';
-  /** Grants to choose from, by {@link grantIdOf}. */
+  /** Grants of the table, to choose from by {@link grantIdOf}. Each size is a table of its own. */
   readonly grants: number;
   readonly callers: number;
   readonly warmUpSeconds: number;

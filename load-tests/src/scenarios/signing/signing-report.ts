@@ -1,5 +1,5 @@
 import { machineFacts } from '../../machine.ts';
-import { table } from '../../report.ts';
+import { median, table } from '../../report.ts';
 import type { SigningAlgorithm } from './algorithms.ts';
 import type { SignLoad, SignResult } from './sign-load.ts';
 
@@ -33,13 +33,6 @@ export interface SigningReportHead {
 
 /** Most that the event loop may be late, in 99 of 100 cases, in milliseconds. */
 const LOOP_DELAY_BAR_MS = 5;
-
-/** The middle one of several numbers. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  const middle = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
-}
 
 /** Whether every algorithm keeps to its bars, by the medians of its rounds. */
 export function isWithinBars(runs: readonly SigningRun[], cores: number): boolean {

@@ -39,16 +39,15 @@ SELECT md5('grant ' || i)::uuid, sha256(convert_to('code ' || i, 'UTF8')), 'subj
 FROM generate_series($1::bigint, $2::bigint) AS i`;
 
 /**
- * Brings the table of grants to `count` rows, beginning at `present`. Indexes are made anew afterwards, which is many times
- * faster than to fill them row by row, and leaves them as they are after a vacuum.
+ * Fills the table of grants, which is empty, with `count` rows. Indexes are made anew afterwards, which is many times faster
+ * than to fill them row by row, and leaves them as they are after a vacuum.
  */
-export async function fillGrants(url: string, present: number, count: number): Promise<void> {
-  if (present >= count) return;
+export async function fillGrants(url: string, count: number): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
     const indexes = await dropIndexes(client);
-    await insertAll(url, present, count);
+    await insertAll(url, count);
     await client.query("SET maintenance_work_mem = '1GB'; SET max_parallel_maintenance_workers = 2");
     for (const statement of indexes) await client.query(statement);
     await client.query('VACUUM (ANALYZE) tessera_grants');
@@ -109,8 +108,8 @@ async function dropIndexes(client: Client): Promise<readonly string[]> {
   ];
 }
 
-async function insertAll(url: string, present: number, count: number): Promise<void> {
-  let begun = present;
+async function insertAll(url: string, count: number): Promise<void> {
+  let begun = 0;
   const filler = async (): Promise<void> => {
     const client = new Client({ connectionString: url });
     await client.connect();

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Cluster, startCluster } from '@tessera/cli';
 import { machineFacts } from '../../machine.ts';
-import { table } from '../../report.ts';
+import { median, table } from '../../report.ts';
 import { readDurability } from '../durability.ts';
 import { fillGrants } from './grants.ts';
 import { createRotationBench, type RotationBench, type RotationRun, totalCost } from './measure-rotations.ts';
@@ -76,7 +76,7 @@ export async function outboxScenario(args: readonly string[]): Promise<number> {
 }
 
 async function prepare(cluster: Cluster): Promise<RotationBench> {
-  await fillGrants(cluster.postgres.url('tessera'), 0, GRANTS);
+  await fillGrants(cluster.postgres.url('tessera'), GRANTS);
   return createRotationBench(cluster);
 }
 
@@ -90,10 +90,4 @@ function microseconds(runs: readonly RotationRun[]): string {
 
 function rate(runs: readonly RotationRun[]): string {
   return median(runs.map(({ result }) => result.operations / (result.durationMs / 1000))).toFixed(0);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }

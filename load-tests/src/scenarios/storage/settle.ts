@@ -29,21 +29,56 @@ interface WalCounters {
   readonly bytes: number;
 }
 
+/** Which table is rotated in, and by how many. */
+export interface SettleOptions {
+  readonly grants: number;
+  readonly callers: number;
+}
+
 /**
  * Rotates after a checkpoint until nearly all pages of the table have been changed once. The first change of a page after
  * a checkpoint writes all of it into the log, whatever the number of grants: with a thousand that is over at once, with ten
  * million it takes minutes of a checkpoint interval, and would be all that a short measurement sees.
  */
-export async function settle(
+export async function settleAfterCheckpoint(
   bench: RotationBench,
   url: string,
-  { grants, callers }: { readonly grants: number; readonly callers: number },
+  options: SettleOptions,
 ): Promise<Settling> {
+  await using log = await openLog(url);
+  await log.client.query('CHECKPOINT');
+  const afterCheckpoint = await log.step(bench, options);
+  const { settled, steps } = await untilSettled(() => log.step(bench, options));
+  return { afterCheckpoint, settled, seconds: (1 + steps) * STEP_SECONDS };
+}
+
+/** Rotates until that is so again, where a checkpoint has come since for the sake of another table. */
+export async function settleAgain(bench: RotationBench, url: string, options: SettleOptions): Promise<void> {
+  await using log = await openLog(url);
+  await untilSettled(() => log.step(bench, options));
+}
+
+async function untilSettled(step: () => Promise<LoggedRun>): Promise<{ settled: LoggedRun; steps: number }> {
+  let settled = await step();
+  let steps = 1;
+  while (settled.fullPages > SETTLED && steps < MAX_STEPS) {
+    settled = await step();
+    steps += 1;
+  }
+  return { settled, steps };
+}
+
+interface Log extends AsyncDisposable {
+  readonly client: Client;
+  step(bench: RotationBench, options: SettleOptions): Promise<LoggedRun>;
+}
+
+async function openLog(url: string): Promise<Log> {
   const client = new Client({ connectionString: url });
   await client.connect();
-  try {
-    await client.query('CHECKPOINT');
-    const step = async (): Promise<LoggedRun> => {
+  return {
+    client,
+    async step(bench, { grants, callers }) {
       const before = await readWal(client);
       const run = await bench.measure(grants, callers, { seconds: STEP_SECONDS, warmUpSeconds: 0 });
       const after = await readWal(client);
@@ -53,18 +88,9 @@ export async function settle(
         fullPages: (after.fullPages - before.fullPages) / operations,
         walBytes: (after.bytes - before.bytes) / operations,
       };
-    };
-    const afterCheckpoint = await step();
-    let settled = await step();
-    let steps = 2;
-    while (settled.fullPages > SETTLED && steps < MAX_STEPS) {
-      settled = await step();
-      steps += 1;
-    }
-    return { afterCheckpoint, settled, seconds: steps * STEP_SECONDS };
-  } finally {
-    await client.end();
-  }
+    },
+    [Symbol.asyncDispose]: () => client.end(),
+  };
 }
 
 async function readWal(client: Client): Promise<WalCounters> {
@@ -74,4 +100,18 @@ async function readWal(client: Client): Promise<WalCounters> {
     'SELECT wal_fpi::text AS fpi, wal_bytes::text AS bytes FROM pg_stat_wal',
   );
   return { fullPages: Number(rows[0]?.fpi ?? 0), bytes: Number(rows[0]?.bytes ?? 0) };
+}
+
+/** Checkpoints that the server has begun, whatever for. */
+export async function countCheckpoints(url: string): Promise<number> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ readonly count: string }>(
+      'SELECT (num_timed + num_requested)::text AS count FROM pg_stat_checkpointer',
+    );
+    return Number(rows[0]?.count ?? 0);
+  } finally {
+    await client.end();
+  }
 }
