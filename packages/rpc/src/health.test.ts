@@ -85,7 +85,7 @@ test('grpc.health.v1 lists all services, and whoever watches one is told at once
 test('N91: no more than a bounded number of callers watch, and one that goes leaves its place', async () => {
   await using server = await startKeys(fakeKeys());
   using health = healthOf(server.address);
-  const watchers = Array.from({ length: 100 }, () => health.watch(''));
+  const watchers = Array.from({ length: 100 }, (_, index) => health.watch(index % 2 === 0 ? '' : 'no.such.Service'));
   for (const watcher of watchers) watcher.on('error', () => undefined);
   await Promise.all(watchers.map((watcher) => once(watcher, 'data')));
   const [refusal] = await once(health.watch('').resume(), 'error');

@@ -36,10 +36,11 @@ export function createHealth(names: readonly string[]): Health {
       }
       const isKnown = known.has(call.request.service);
       const tell = (): void => {
-        call.write({ status: isKnown ? current : HealthCheckResponse_ServingStatus.SERVICE_UNKNOWN });
+        if (isKnown) call.write({ status: current });
       };
-      tell();
-      if (isKnown) watchers.add(tell);
+      if (isKnown) tell();
+      else call.write({ status: HealthCheckResponse_ServingStatus.SERVICE_UNKNOWN });
+      watchers.add(tell);
       // A watcher ends with its connection too.
       call.once('cancelled', () => watchers.delete(tell));
     },
