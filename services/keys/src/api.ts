@@ -96,11 +96,12 @@ function measured(
     if (isTaken) return sign(input);
     isTaken = true;
     const startedMs = clock.monotonicMs();
-    const took = (): void => metrics.took(alg, (clock.monotonicMs() - startedMs) / 1000);
     const signature = sign(input);
-    if (typeof signature === 'string') took();
     // A failure is its caller's to deal with.
-    else void signature.then(took, () => undefined);
+    void signature.then(
+      () => metrics.took(alg, (clock.monotonicMs() - startedMs) / 1000),
+      () => undefined,
+    );
     return signature;
   };
   return { outcome: 'found', key: { ...key, sign: timed } };

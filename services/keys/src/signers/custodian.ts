@@ -2,7 +2,7 @@ import type { SigningAlgorithm } from '@tessera/oauth';
 import type { PrivateHalf, PrivateHalfOf } from './private-half.ts';
 
 /** Signs a JWS signing input, which is ASCII (RFC 7515 §5.1); the signature as JWS has it (RFC 7518 §3), in base64url. */
-export type Signer = (input: string) => string | Promise<string>;
+export type Signer = (input: string) => Promise<string>;
 
 /** A new key. */
 export interface NewKey<H extends PrivateHalf = PrivateHalf> {

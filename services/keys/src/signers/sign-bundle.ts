@@ -25,10 +25,7 @@ export async function signBundle(bundle: TokenBundle, context: SigningContext): 
   for (const token of bundle) {
     const key = getKey(token.algorithm, context);
     const input = signingInput(token, key, tokens, context);
-    const made = key.sign(input);
-    // A turn of the event loop is waited for only where there is something to wait for.
-    const signature = typeof made === 'string' ? made : await made;
-    tokens.push(signedToken(token, input, signature));
+    tokens.push(signedToken(token, input, await key.sign(input)));
   }
   return tokens;
 }

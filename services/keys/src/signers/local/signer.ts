@@ -1,35 +1,48 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { MIN_RSA_BITS, type SigningAlgorithm } from '@tessera/oauth';
 import type { Signer } from '../custodian.ts';
-import { signerClosed } from '../signer-errors.ts';
-import { createDirectSigner } from './direct-signer.ts';
+import { signerUnavailable } from '../signer-errors.ts';
+import { createDirectSigner, type DirectSigner } from './direct-signer.ts';
 import { estimateSignatureMicroseconds } from './signature-cost.ts';
+import type { WaitingSignature } from './signing-queue.ts';
 import type { SigningThreads } from './signing-threads.ts';
 
-/** What one turn of the event loop may spend on signatures by one key, in microseconds; more than that goes to the threads. */
+/** What one turn of the event loop may spend on signatures by one key, in microseconds; if it is more, the threads sign. */
 const TURN_MICROSECONDS = 160;
 
 /**
- * The signer of a private key (RFC 7518 §3, RFC 8037 §3.1). The first few signatures of a turn are made at once where that is
- * quicker than a thread would be; all others by the threads, so that the event loop stays free and every core signs.
+ * The signer of a private key (RFC 7518 §3, RFC 8037 §3.1). The few signatures of a quiet turn are made at its end, which is
+ * quicker than a thread would be. Those of a busy one all go to the threads, so that the event loop has the next ones ready
+ * when a thread is done, and every core signs.
  */
 export function createSigner(alg: SigningAlgorithm, key: KeyObject, threads: SigningThreads): Signer {
   const costMicroseconds = estimateSignatureMicroseconds(alg, key);
   const threadKey = { alg, key, costMicroseconds };
   const maxDirect = Math.floor(TURN_MICROSECONDS / costMicroseconds);
-  if (maxDirect === 0) return (input) => threads.sign(threadKey, input);
   const signDirectly = createDirectSigner(alg, key);
-  let direct = 0;
+  let asked: WaitingSignature[] = [];
   const endTurn = (): void => {
-    direct = 0;
+    const turn = asked;
+    asked = [];
+    const isQuiet = turn.length <= maxDirect && !threads.isClosed();
+    for (const waiting of turn) {
+      if (isQuiet) signAtOnce(signDirectly, waiting);
+      else threads.sign(threadKey, waiting);
+    }
   };
-  return (input) => {
-    if (direct >= maxDirect) return threads.sign(threadKey, input);
-    if (threads.isClosed()) throw signerClosed();
-    if (direct === 0) queueMicrotask(endTurn);
-    direct += 1;
-    return signDirectly(Buffer.from(input, 'latin1')).toString('base64url');
-  };
+  return (input) =>
+    new Promise((resolve, reject) => {
+      if (asked.length === 0) queueMicrotask(endTurn);
+      asked.push({ input, resolve, reject });
+    });
+}
+
+function signAtOnce(sign: DirectSigner, { input, resolve, reject }: WaitingSignature): void {
+  try {
+    resolve(sign(Buffer.from(input, 'latin1')).toString('base64url'));
+  } catch (thrown) {
+    reject(signerUnavailable('the key does not sign', thrown));
+  }
 }
 
 /** The private key of stored bytes. Throws when they are none. */

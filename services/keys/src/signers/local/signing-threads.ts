@@ -1,16 +1,17 @@
 import type { Worker } from 'node:worker_threads';
 import type { TesseraError } from '@tessera/errors';
 import { signerClosed, signerUnavailable } from '../signer-errors.ts';
-import { createSigningQueue, type SigningPortion, type ThreadKey } from './signing-queue.ts';
+import { createSigningQueue, type SigningPortion, type ThreadKey, type WaitingSignature } from './signing-queue.ts';
 import { startThread, type Thread } from './thread.ts';
 
 /** Threads that sign, as many as there are cores. */
 export interface SigningThreads {
   /**
-   * A signature of an input of ASCII, in base64url. What is asked for in one turn of the event loop travels together; no timer is waited for.
-   * Rejects with `unavailable` (`keys.signer_unavailable`) when too many wait, when the thread ended, and once closed.
+   * Resolves what waits with its signature in base64url. What is asked for in one turn of the event loop travels together; no
+   * timer is waited for. Rejects it with `unavailable` (`keys.signer_unavailable`) when too many wait, when the thread ended,
+   * and once closed.
    */
-  sign(key: ThreadKey, input: string): Promise<string>;
+  sign(key: ThreadKey, waiting: WaitingSignature): void;
   isClosed(): boolean;
   /** Ends all threads; what waits is rejected. May be called twice. */
   close(): Promise<void>;
@@ -77,18 +78,17 @@ export function createSigningThreads({
 
   return {
     isClosed: () => isClosed,
-    sign: (key, input) =>
-      new Promise((resolve, reject) => {
-        if (isClosed) reject(signerClosed());
-        else if (!queue.add(key, { input, resolve, reject })) reject(full());
-        else if (!isPumping) {
-          isPumping = true;
-          queueMicrotask(() => {
-            isPumping = false;
-            pump();
-          });
-        }
-      }),
+    sign(key, waiting) {
+      if (isClosed) waiting.reject(signerClosed());
+      else if (!queue.add(key, waiting)) waiting.reject(full());
+      else if (!isPumping) {
+        isPumping = true;
+        queueMicrotask(() => {
+          isPumping = false;
+          pump();
+        });
+      }
+    },
     async close() {
       isClosed = true;
       for (const { reject } of queue.takeAll()) reject(signerClosed());

@@ -79,7 +79,7 @@ export function createNamedKeys(): Custody {
       ...lifeOf(key),
       jwk: { kid, alg },
       headers,
-      sign: privateKey === undefined ? undefined : () => '',
+      sign: privateKey === undefined ? undefined : async () => '',
     };
   };
   return {
