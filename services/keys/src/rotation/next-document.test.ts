@@ -31,7 +31,7 @@ function fakeVault() {
     },
     async open() {
       if (state.isDown) throw unavailable('keys.signer_unavailable', 'down');
-      return () => 'signature';
+      return async () => 'signature';
     },
     async destroy(half) {
       if (state.isFailing) throw unavailable('keys.signer_unavailable', 'down');
@@ -51,7 +51,7 @@ function fakeLocal(): Custodian<'local'> {
       const privateHalf = { signer: 'local', wrappedDataKey: 'w', ciphertext: 'c' } as const;
       return { kid: `l${made}`, publicJwk: { kty: 'EC' }, privateHalf };
     },
-    open: async () => () => 'signature',
+    open: async () => async () => 'signature',
     async destroy() {},
     async close() {},
   };
