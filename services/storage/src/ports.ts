@@ -148,9 +148,9 @@ export interface GrantStore {
    * Inserts grants and answers what stands under each code hash afterwards, in order. A hash taken by another grant
    * revokes that grant. Of any number of callers with one hash, one finds its own grant.
    */
-  insertGrants(grants: readonly NewGrant[], now: Date): Promise<readonly Grant[]>;
+  insertGrants(grants: readonly NewGrant[], now: Date): Promise<readonly FoundGrant[]>;
   /** Revokes the grants under code hashes, except one the presenter means, and answers them in order. */
-  revokeByCode(codes: readonly PresentedCode[], now: Date): Promise<readonly (Grant | undefined)[]>;
+  revokeByCode(codes: readonly PresentedCode[], now: Date): Promise<readonly (FoundGrant | undefined)[]>;
   /** Judges and rotates; callers who race for one grant are judged one after the other. Undefined = no such grant. */
   rotateGrants(tokens: readonly TokenToRotate[], now: Date): Promise<readonly (JudgedGrant | undefined)[]>;
   /** Reopens the last rotation of grants that stand and are at the generation, as `reopenRotation` says. */

@@ -182,7 +182,8 @@ export interface StorageWriteApi {
   /**
    * Redeems codes, each exactly once: the durable insert of the grant under the unique hash of the code decides, so not
    * even a resurrected code works twice. Of any number of callers one gets the grant; every other one gets `replayed`,
-   * and the grant is revoked. After a crash between commit and answer the same call (same `grantId`) gets its grant.
+   * and the grant is revoked. After a crash between commit and answer the same call (same `grantId`) gets its grant. A code
+   * of somebody who is gone from the password database is `unknown`, and works no more should they return.
    */
   redeemCodes(codes: readonly CodeToRedeem[]): Promise<readonly Outcome<CodeOutcome>[]>;
   /**

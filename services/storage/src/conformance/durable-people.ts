@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createBench, type DurableHarness } from './bench-api.ts';
+import { createBench, type DurableHarness, grantNow, words } from './bench-api.ts';
 import { AWKWARD_TEXT, sampleCode, sampleUser } from './samples.ts';
 
 /** What every durable store has to do with stored people. */
@@ -20,7 +20,7 @@ export function peopleSuite(harness: DurableHarness): void {
       await bench.durable.close();
     });
 
-    test('N40: a code of a person who is gone, disabled or another one meanwhile is refused, and nothing is consumed', async () => {
+    test('N40: a code of a person who is gone, disabled or another one meanwhile is refused, and is dead from then on', async () => {
       for (const change of ['gone', 'disabled', 'other'] as const) {
         const bench = await createBench(harness);
         await bench.putUser(sampleUser());
@@ -36,13 +36,29 @@ export function peopleSuite(harness: DurableHarness): void {
           refused,
           expect.objectContaining({ value: expect.objectContaining({ type: 'redeemed' }) }),
         ]);
+        expect(bench.counted()).toEqual(['insert_grants', 'revoke_grants']);
+        expect((await grantNow(bench.api, code.grantId)).revokedAt).toEqual(bench.clock.now());
         await bench.putUser(sampleUser());
-        expect(await bench.api.redeemCodes([code])).toMatchObject([{ value: { type: 'redeemed' } }]);
+        expect(words(await bench.api.redeemCodes([code, sampleCode(code.codeId)]))).toEqual(['replayed', 'replayed']);
         await bench.durable.close();
       }
     });
 
-    test('N40: people of the configuration file are asked after without a statement', async () => {
+    test('N40: who repeats a redemption after the code expired gets nothing when the person is gone meanwhile', async () => {
+      const bench = await createBench(harness);
+      await bench.putUser(sampleUser());
+      const code = sampleCode(await bench.putCode({ connectorId: 'local' }, 60));
+      expect(words(await bench.api.redeemCodes([code]))).toEqual(['redeemed']);
+      bench.clock.advance(60);
+      expect(words(await bench.api.redeemCodes([code]))).toEqual(['redeemed']);
+      await bench.putUser(sampleUser({ isEnabled: false }));
+      expect(words(await bench.api.redeemCodes([code]))).toEqual(['unknown']);
+      await bench.putUser(sampleUser());
+      expect((await grantNow(bench.api, code.grantId)).revokedAt).toEqual(bench.clock.now());
+      await bench.durable.close();
+    });
+
+    test('N40: people of the configuration file are judged by it', async () => {
       const bench = await createBench(harness, {
         staticPasswords: [
           {
@@ -65,7 +81,7 @@ export function peopleSuite(harness: DurableHarness): void {
         { value: { type: 'redeemed' } },
         { value: { type: 'refused', refusal: 'unknown' } },
       ]);
-      expect(bench.counted().filter((name) => name.startsWith('get'))).toEqual([]);
+      expect(bench.counted()).toEqual(['insert_grants', 'revoke_grants']);
       await bench.durable.close();
     });
   });

@@ -3,7 +3,7 @@ import type { Clock } from '@tessera/clock';
 import type { Authorization, Grant, GrantToCreate, StorageWriteApi } from '@tessera/contracts';
 import { failed, type Outcome, succeeded } from '@tessera/rpc';
 import { termsToJson } from '../codec/authorization-json.ts';
-import type { GrantStore } from '../ports.ts';
+import type { FoundGrant, GrantStore } from '../ports.ts';
 import { grantExists } from '../rules/store-errors.ts';
 import { isUuid } from '../rules/stored-text.ts';
 import { type Placed, runBatch } from './batch.ts';
@@ -62,10 +62,10 @@ function accepted({ grantId, authorization, ...ends }: GrantToCreate): GrantToIn
   return { grantId: id, codeHash: hashOfGrantId(id), authorization, ends };
 }
 
-function outcomeOf(item: GrantToInsert, answer: Outcome<Grant> | undefined): Outcome<Grant> {
+function outcomeOf(item: GrantToInsert, answer: Outcome<FoundGrant> | undefined): Outcome<Grant> {
   if (answer?.ok !== true) return answer ?? failed(new Error('a grant without an answer'));
-  const isMeant = isSame(answer.value.authorization, item.authorization);
-  return isMeant ? succeeded(answer.value) : failed(grantExists());
+  const { grant } = answer.value;
+  return isSame(grant.authorization, item.authorization) ? succeeded(grant) : failed(grantExists());
 }
 
 /** What an upstream says at a refresh may have changed meanwhile: the person must be the same, not what is said of them. */

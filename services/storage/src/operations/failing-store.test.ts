@@ -51,3 +51,13 @@ test('N38: a person who is gone gets no token, even when their grant cannot be r
   expect(words(await bench.api.rotateRefreshTokens([token]))).toEqual(['user_gone']);
   expect(words(await bench.api.rotateRefreshTokens([token]))).toEqual(['revoked']);
 });
+
+test('N40: a code of a person who is gone gives no token, even when its grant cannot be revoked at once', async () => {
+  let isDown = true;
+  const bench = await failing(() => (isDown ? { revokeGrants: down } : {}));
+  const code = sampleCode(await bench.putCode({ connectorId: 'local' }));
+  expect(words(await bench.api.redeemCodes([code]))).toEqual(['storage.unavailable']);
+  isDown = false;
+  expect(words(await bench.api.redeemCodes([code]))).toEqual(['unknown']);
+  expect(words(await bench.api.redeemCodes([code]))).toEqual(['replayed']);
+});

@@ -1,28 +1,19 @@
 import type { Clock } from '@tessera/clock';
-import type {
-  Authorization,
-  CodeOutcome,
-  CodeRefusal,
-  CodeToRedeem,
-  Grant,
-  StorageWriteApi,
-  User,
-} from '@tessera/contracts';
+import type { Authorization, CodeOutcome, CodeRefusal, CodeToRedeem, StorageWriteApi } from '@tessera/contracts';
 import { failed, type Outcome, succeeded } from '@tessera/rpc';
-import { userFromJson } from '../codec/user-json.ts';
-import type { EphemeralStore, GrantStore, RecordStore } from '../ports.ts';
-import { passwordUserEmail } from '../rules/password-user.ts';
+import type { EphemeralStore, FoundGrant, GrantStore } from '../ports.ts';
 import { refusalOfCode } from '../rules/redeemable.ts';
 import { isUuid } from '../rules/stored-text.ts';
 import { type Placed, runBatch } from './batch.ts';
 import { assertEnds, assertKeepable, hashOfCode, invalidGrantId, newGrant } from './new-grant.ts';
+import { revokeGone } from './revoke-gone.ts';
 import { type StaticUsers, standingOf } from './users.ts';
 
 /** What redeeming needs. */
 export interface RedeemOptions {
   readonly clock: Clock;
   readonly ephemeral: EphemeralStore;
-  readonly durable: GrantStore & Pick<RecordStore, 'getRecords'>;
+  readonly durable: GrantStore;
   readonly staticUsers: StaticUsers;
 }
 
@@ -38,8 +29,9 @@ interface Insertion extends Redemption {
 /**
  * Redeems codes (RFC 6749 §4.1.3): one round trip reads what they stand for, one statement inserts the grants. Who is
  * first under the unique hash of the code has redeemed it; everybody else revokes that grant (RFC 6749 §4.1.2). The code
- * stays until it expires, so that a replay is known as one. That a person of the password database still stands is asked
- * before (N40), by one more statement where they are not of the configuration file.
+ * stays until it expires, so that a replay is known as one. With the grant comes the stored person it is about: only when
+ * they turn out to be gone since the code was given (N40) does a second statement revoke it, and the code is an unknown
+ * one. A crash between the two gives nobody a token: every answer passes this judgement.
  */
 export function createRedeemCodes(options: RedeemOptions): StorageWriteApi['redeemCodes'] {
   const { ephemeral } = options;
@@ -55,10 +47,16 @@ export function createRedeemCodes(options: RedeemOptions): StorageWriteApi['rede
       else if (judged.type === 'absent') absent.push({ position, item: judged.redemption });
       else insertions.push({ position, item: judged.insertion });
     }
-    const { standing, gone } = await partByStanding(insertions, options);
-    for (const [position, outcome] of gone) outcomes.set(position, outcome);
-    const [inserted, replayed] = await Promise.all([insert(standing, options), revokeAbsent(absent, options)]);
-    for (const [position, outcome] of [...inserted, ...replayed]) outcomes.set(position, outcome);
+    const rulings = await Promise.all([insert(insertions, options), revokeAbsent(absent, options)]);
+    const gone: Placed<CodeToRedeem>[] = [];
+    for (const [position, ruling] of rulings.flatMap((some) => [...some])) {
+      if (!ruling.ok) outcomes.set(position, ruling);
+      else if (ruling.value.type === 'user_gone') gone.push({ position, item: ruling.value.code });
+      else outcomes.set(position, succeeded(ruling.value));
+    }
+    for (const [position, outcome] of await revokeGone(gone, refused('unknown'), options)) {
+      outcomes.set(position, outcome);
+    }
     return codes.map((_, position) => outcomes.get(position) ?? failed(new Error('a code without an outcome')));
   };
 }
@@ -67,6 +65,9 @@ type Judged =
   | { readonly type: 'settled'; readonly outcome: Outcome<CodeOutcome> }
   | { readonly type: 'absent'; readonly redemption: Redemption }
   | { readonly type: 'insertion'; readonly insertion: Insertion };
+
+/** What became of a code; or whose grant stands, but its person does not. */
+type Ruling = CodeOutcome | { readonly type: 'user_gone'; readonly code: CodeToRedeem };
 
 /** What is to be done about a code, before anything is touched. */
 function judge(code: CodeToRedeem, authorization: Authorization | undefined): Judged {
@@ -92,73 +93,28 @@ function withoutChallenge({ pkce: _answered, ...authorization }: Authorization):
   return authorization;
 }
 
-/**
- * Parts those whose person may still sign in from those whose person is gone or disabled since the code was given. One that
- * is gone is told as an unknown code, and nothing is consumed.
- */
-async function partByStanding(
-  insertions: readonly Placed<Insertion>[],
-  { durable, clock, staticUsers }: RedeemOptions,
-): Promise<{ readonly standing: readonly Placed<Insertion>[]; readonly gone: Map<number, Outcome<CodeOutcome>> }> {
-  const emails = insertions.flatMap(({ item }) => passwordUserEmail(item.authorization) ?? []);
-  const stored = [...new Set(emails)].filter((email) => !staticUsers.has(email));
-  const users = await findStoredUsers(stored, durable, clock.now()).then(succeeded, (thrown: unknown) =>
-    failed(thrown),
-  );
-  const refusalOf = (authorization: Authorization): Outcome<CodeOutcome> | undefined => {
-    const email = passwordUserEmail(authorization);
-    if (email === undefined) return undefined;
-    if (!users.ok && !staticUsers.has(email)) return users;
-    const user = users.ok ? users.value.get(email) : undefined;
-    return standingOf(authorization, user, staticUsers).type === 'gone' ? refused('unknown') : undefined;
-  };
-  const gone = new Map<number, Outcome<CodeOutcome>>();
-  const standing = insertions.filter(({ position, item }) => {
-    const refusal = refusalOf(item.authorization);
-    if (refusal !== undefined) gone.set(position, refusal);
-    return refusal === undefined;
-  });
-  return { standing, gone };
-}
-
-async function findStoredUsers(
-  emails: readonly string[],
-  durable: Pick<RecordStore, 'getRecords'>,
-  now: Date,
-): Promise<Map<string, User>> {
-  if (emails.length === 0) return new Map();
-  const records = await durable.getRecords(
-    emails.map((id) => ({ kind: 'user' as const, id })),
-    now,
-  );
-  return new Map(
-    records.flatMap((record, position) => {
-      const email = emails[position];
-      return record === undefined || email === undefined ? [] : [[email, userFromJson(record.body)] as const];
-    }),
-  );
-}
-
 async function insert(
   insertions: readonly Placed<Insertion>[],
-  { durable, clock }: RedeemOptions,
-): Promise<Map<number, Outcome<CodeOutcome>>> {
+  { durable, clock, staticUsers }: RedeemOptions,
+): Promise<Map<number, Outcome<Ruling>>> {
   const { firsts, followers } = raceWithinBatch(insertions);
   const now = clock.now();
   const options = {
     // The codes are distinct here; one grant id meant for two of them must fail alone.
     keyOf: (item: Insertion): string => item.code.grantId,
-    run: (items: readonly Insertion[]): Promise<readonly Grant[]> =>
+    run: (items: readonly Insertion[]): Promise<readonly FoundGrant[]> =>
       durable.insertGrants(
         items.map(({ code, ...item }) => newGrant({ ...item, grantId: code.grantId, ends: code }, now)),
         now,
       ),
   };
-  const outcomes = new Map<number, Outcome<CodeOutcome>>();
+  const outcomes = new Map<number, Outcome<Ruling>>();
   const settled = await runBatch(firsts, options);
   for (const { position, item } of firsts) {
     const answer = settled.get(position);
-    if (answer !== undefined) outcomes.set(position, answer.ok ? outcomeOf(item, answer.value) : answer);
+    if (answer !== undefined) {
+      outcomes.set(position, answer.ok ? succeeded(rule(item, answer.value, staticUsers)) : answer);
+    }
   }
   // One rival per code is enough to revoke its grant; the others learn the same.
   const rivals = followers.filter(({ isRival }) => isRival);
@@ -206,8 +162,8 @@ function firstOfEachCode(rivals: readonly Follower[]): readonly Follower[] {
 /** A code that is gone, or never was: if its grant stands, somebody redeemed it before. */
 async function revokeAbsent(
   absent: readonly Placed<Redemption>[],
-  { durable, clock }: RedeemOptions,
-): Promise<Map<number, Outcome<CodeOutcome>>> {
+  { durable, clock, staticUsers }: RedeemOptions,
+): Promise<Map<number, Outcome<Ruling>>> {
   const settled = await runBatch(absent, {
     keyOf: (item) => item.code.codeId,
     run: (items) =>
@@ -216,20 +172,26 @@ async function revokeAbsent(
         clock.now(),
       ),
   });
-  const outcomes = new Map<number, Outcome<CodeOutcome>>();
+  const outcomes = new Map<number, Outcome<Ruling>>();
   for (const { position, item } of absent) {
     const answer = settled.get(position);
     if (answer === undefined) continue;
     if (!answer.ok) outcomes.set(position, answer);
-    else outcomes.set(position, answer.value === undefined ? refused('unknown') : outcomeOf(item, answer.value));
+    else if (answer.value === undefined) outcomes.set(position, refused('unknown'));
+    else outcomes.set(position, succeeded(rule(item, answer.value, staticUsers)));
   }
   return outcomes;
 }
 
-/** A repetition of the redemption that won gets its grant again, unless a replay has revoked it meanwhile. */
-function outcomeOf({ code }: Redemption, grant: Grant): Outcome<CodeOutcome> {
+/**
+ * A repetition of the redemption that won gets its grant again, unless a replay has revoked it meanwhile, or its person is
+ * gone.
+ */
+function rule({ code }: Redemption, { grant, user }: FoundGrant, staticUsers: StaticUsers): Ruling {
   const isOwn = grant.id === code.grantId && grant.authorization.clientId === code.clientId;
-  return isOwn && grant.revokedAt === undefined ? succeeded({ type: 'redeemed', grant }) : refused('replayed');
+  if (!isOwn || grant.revokedAt !== undefined) return { type: 'refused', refusal: 'replayed' };
+  if (standingOf(grant.authorization, user, staticUsers).type === 'gone') return { type: 'user_gone', code };
+  return { type: 'redeemed', grant };
 }
 
 function refused(refusal: CodeRefusal): Outcome<CodeOutcome> {

@@ -5,6 +5,7 @@ import type { GrantStore, JudgedGrant } from '../ports.ts';
 import { invalidInput, isStorableId } from '../rules/accepted-input.ts';
 import { isStorableText, isUuid } from '../rules/stored-text.ts';
 import { type Placed, runBatch } from './batch.ts';
+import { revokeGone } from './revoke-gone.ts';
 import { type StaticUsers, standingOf } from './users.ts';
 
 /** What rotating needs. */
@@ -46,7 +47,7 @@ export function createRotateRefreshTokens(options: RotateOptions): StorageWriteA
       if (ruling === 'user_gone') gone.push(entry);
       else outcomes.set(entry.position, answer.ok && ruling !== undefined ? succeeded(ruling) : failedFrom(answer));
     }
-    for (const [position, outcome] of await revokeGone(gone, options)) outcomes.set(position, outcome);
+    for (const [position, outcome] of await revokeGone(gone, USER_GONE, options)) outcomes.set(position, outcome);
     return tokens.map((_, position) => outcomes.get(position) ?? UNKNOWN);
   };
 }
@@ -82,20 +83,4 @@ function rule(judged: JudgedGrant | undefined, staticUsers: StaticUsers): Ruling
       return { type: verdict === 'upstream_first' ? 'upstream_first' : 'rotated', grant: present };
     }
   }
-}
-
-async function revokeGone(
-  gone: readonly Placed<TokenToRotate>[],
-  { durable, clock }: RotateOptions,
-): Promise<Map<number, Outcome<RotationOutcome>>> {
-  if (gone.length === 0) return new Map();
-  const revoked = await runBatch(gone, {
-    keyOf: (item) => item.grantId,
-    run: (items) =>
-      durable.revokeGrants(
-        items.map(({ grantId }) => ({ grantId, reason: 'user_gone' })),
-        clock.now(),
-      ),
-  });
-  return new Map([...revoked].map(([position, outcome]) => [position, outcome.ok ? USER_GONE : outcome]));
 }

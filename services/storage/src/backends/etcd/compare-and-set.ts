@@ -23,8 +23,11 @@ export interface CompareAndSet {
    * @throws TesseraError `storage.retired`; `storage.contended` when others keep changing it, or too many wait.
    */
   run<R>(key: Buffer, judge: (read: KeyValue | undefined) => Judgement<R>, isAlways?: boolean): Promise<Settled<R>>;
-  /** Takes the steps if the conditions hold and the store is not retired. False: they did not hold. */
-  attempt(request: Pick<TxnRequest, 'compare' | 'success'>): Promise<boolean>;
+  /**
+   * Takes the steps if the conditions hold and the store is not retired, and gives the answers of the steps. Undefined: they
+   * did not hold.
+   */
+  attempt(request: Pick<TxnRequest, 'compare' | 'success'>): Promise<readonly ResponseOp[] | undefined>;
 }
 
 /** What became of a change. */
@@ -78,7 +81,7 @@ export function createCompareAndSet({ connection, keys }: CompareAndSetOptions):
         failure: [get(keys.retired)],
       });
       if (!succeeded && responses[0]?.response_range?.kvs[0] !== undefined) throw storeRetired();
-      return succeeded;
+      return succeeded ? responses : undefined;
     },
   };
 }

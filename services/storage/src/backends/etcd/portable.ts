@@ -22,21 +22,19 @@ export function createEtcdPortable({ connection, keys, changes, begin }: StorePa
     },
     async importGrants(grants) {
       begin('import_grants');
-      const importOne = (stored: ReturnType<typeof fromPortable>): Promise<boolean> => {
+      const importOne = async (stored: ReturnType<typeof fromPortable>): Promise<boolean> => {
         const compare = [isAbsent(keys.codes.key(stored.codeHash)), isAbsent(keys.grants.key(stored.grant.id))];
-        return changes.attempt({ compare, success: insertionSteps(keys, stored) });
+        return (await changes.attempt({ compare, success: insertionSteps(keys, stored) })) !== undefined;
       };
       return countDone(await inParallel(grants.map(fromPortable), importOne));
     },
     async importRecords(kind, records) {
       begin('import_records');
-      const imported = await inParallel(records, (record) =>
-        changes.attempt({
-          compare: [isAbsent(keys.records(kind).key(record.id))],
-          success: recordSteps(keys, kind, undefined, record),
-        }),
-      );
-      return countDone(imported);
+      const importOne = async (record: (typeof records)[number]): Promise<boolean> => {
+        const compare = [isAbsent(keys.records(kind).key(record.id))];
+        return (await changes.attempt({ compare, success: recordSteps(keys, kind, undefined, record) })) !== undefined;
+      };
+      return countDone(await inParallel(records, importOne));
     },
     async retire() {
       begin('retire');

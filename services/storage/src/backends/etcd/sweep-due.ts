@@ -41,7 +41,7 @@ export async function sweepDue({ connection, keys, changes }: StoreParts, sweep:
       compare: [compare, ...items.map(({ read }) => isUnchanged(read.key, read))],
       success: items.flatMap(({ steps }) => steps),
     };
-    if (items.length === 0 || (await changes.attempt(request))) return items.length;
+    if (items.length === 0 || (await changes.attempt(request)) !== undefined) return items.length;
     if (items.length === 1) return 0;
     const counts = [];
     for (const item of items) counts.push(await removeAll(compare, [item]));

@@ -39,7 +39,7 @@ function revoke({ shelf, outbox }: MemoryGrantsOptions, record: MemoryGrant, rea
   return shelf.save({ ...record, grant: { ...grant, revokedAt: now }, endsAt: now, revokedReason: reason });
 }
 
-function found({ findStoredUser }: MemoryGrantsOptions, { grant }: MemoryGrant): FoundGrant {
+function found({ findStoredUser }: MemoryGrantsOptions, grant: Grant): FoundGrant {
   const email = passwordUserEmail(grant.authorization);
   const user = email === undefined ? undefined : findStoredUser(email);
   return { grant, ...(user === undefined ? {} : { user }) };
@@ -60,14 +60,15 @@ function codeMethods(options: MemoryGrantsOptions): Pick<GrantStore, 'insertGran
       // All of them first, so that a taken id refuses the batch before it changes anything.
       const absent = grants.filter(({ codeHash }) => shelf.byCode(codeHash.toString('hex')) === undefined);
       const fresh = new Map(absent.map((item) => [item.id, newMemoryGrant(shelf, item)]));
-      return grants.map((item) => settle(item, fresh, now));
+      return grants.map((item) => found(options, settle(item, fresh, now)));
     },
     async revokeByCode(codes, now) {
       beginChange(options, 'revoke_by_code', codes.length);
       return codes.map(({ codeHash, grantId }) => {
         const standing = shelf.byCode(codeHash.toString('hex'));
-        if (standing === undefined || standing.grant.id === grantId) return standing?.grant;
-        return revoke(options, standing, CODE_REPLAYED, now);
+        if (standing === undefined) return undefined;
+        const isMeant = standing.grant.id === grantId;
+        return found(options, isMeant ? standing.grant : revoke(options, standing, CODE_REPLAYED, now));
       });
     },
   };
@@ -87,7 +88,7 @@ function tokenMethods(
         const settled = settleRotation(record, { verdict, token, now });
         if (verdict === 'reused') revoke(options, record, REFRESH_TOKEN_REUSED, now);
         else if (settled !== record) shelf.save(settled);
-        return { verdict, ...found(options, settled) };
+        return { verdict, ...found(options, settled.grant) };
       });
     },
     async reopenRotations(rotations, now) {
@@ -115,7 +116,7 @@ function tokenMethods(
       onStatement?.('find_grants');
       return ids.map((id) => {
         const record = shelf.get(id);
-        return record === undefined ? undefined : found(options, record);
+        return record === undefined ? undefined : found(options, record.grant);
       });
     },
   };
@@ -129,7 +130,7 @@ function administrativeMethods(
     async listGrants({ selector, after, limit }) {
       onStatement?.('list_grants');
       const records = shelf.list((record) => fitsSelector(record, selector), limit, after);
-      return records.map((record) => found(options, record));
+      return records.map(({ grant }) => found(options, grant));
     },
     async revokeGrantsBy(selector, reason, limit, now) {
       beginChange(options, 'revoke_grants_by', limit);

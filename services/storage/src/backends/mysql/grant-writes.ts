@@ -1,4 +1,3 @@
-import type { Grant } from '@tessera/contracts';
 import { revocationEvent } from '../../rules/grant-events.ts';
 import {
   CHANGING_COLUMNS,
@@ -51,7 +50,7 @@ export async function revokeStanding(
   transaction: MysqlTransaction,
   revocations: readonly Revocation[],
   { events, now }: { readonly events: EventWriter; readonly now: Date },
-): Promise<ReadonlyMap<string, Grant>> {
+): Promise<ReadonlyMap<string, StoredGrant>> {
   const revoked = revocations.map(({ stored, reason }) => ({ reason, grant: revokedGrant(stored, reason, now) }));
   for (const [reason, group] of Map.groupBy(revoked, (revocation) => revocation.reason)) {
     const ids = within(
@@ -67,5 +66,5 @@ export async function revokeStanding(
     transaction,
     revoked.map(({ grant, reason }) => revocationEvent(grant, reason, now)),
   );
-  return new Map(revoked.map(({ grant }) => [grant.id, grant.grant]));
+  return new Map(revoked.map(({ grant }) => [grant.id, grant]));
 }

@@ -1,7 +1,9 @@
 import type { Clock } from '@tessera/clock';
-import type { GrantStore, JudgedGrant } from '../../ports.ts';
+import { userFromJson } from '../../codec/user-json.ts';
+import type { FoundGrant, GrantStore, JudgedGrant } from '../../ports.ts';
 import { CODE_REPLAYED, revocationEvent } from '../../rules/grant-events.ts';
 import { reopenRotation } from '../../rules/judge-rotation.ts';
+import { passwordUserEmail } from '../../rules/password-user.ts';
 import { grantExists } from '../../rules/store-errors.ts';
 import { foundGrant, type StoredGrant, storedGrantFromNew } from '../sql/grant-row.ts';
 import { rotateStored } from '../sql/rotate-stored.ts';
@@ -94,13 +96,16 @@ function createMysqlCodes({
   events,
 }: MysqlGrantsOptions): Pick<GrantStore, 'insertGrants' | 'revokeByCode'> {
   return {
-    /** Three round trips; when a code or a grant was there before, two more, and one for events. */
+    /**
+     * Three round trips, and one for people of the password database; when a code or a grant was there before, two more, and
+     * one for events.
+     */
     insertGrants: (grants) =>
       database.write('insert_grants', async (transaction) => {
         const fresh = grants.map(storedGrantFromNew);
         const sorted = fresh.toSorted((left, right) => Buffer.compare(left.codeHash, right.codeHash));
         const inserted = grants.length === 0 ? 0 : await insertAbsentGrants(transaction, sorted);
-        if (inserted === grants.length) return fresh.map(({ grant }) => grant);
+        if (inserted === grants.length) return withPeople(transaction, fresh);
         const standing = await lockCodes(transaction, grants);
         const rivals = grants.flatMap(({ id, codeHash }) => {
           const stored = standing.get(codeHash.toString('hex'));
@@ -111,7 +116,7 @@ function createMysqlCodes({
         return grants.map(({ codeHash }) => {
           const stored = standing.get(codeHash.toString('hex'));
           if (stored === undefined) throw grantExists();
-          return revoked.get(stored.id) ?? stored.grant;
+          return foundGrant(revoked.get(stored.id) ?? stored);
         });
       }),
     /** Three round trips; one more to revoke and one for events. */
@@ -126,10 +131,24 @@ function createMysqlCodes({
         const revoked = await revokeStanding(transaction, rivals, { events, now: clock.now() });
         return codes.map(({ codeHash }) => {
           const stored = standing.get(codeHash.toString('hex'));
-          return stored === undefined ? undefined : (revoked.get(stored.id) ?? stored.grant);
+          return stored === undefined ? undefined : foundGrant(revoked.get(stored.id) ?? stored);
         });
       }),
   };
+}
+
+/** Grants that were inserted just now, with the stored people they are about. No round trip without any, else one. */
+async function withPeople(session: MysqlSession, grants: readonly StoredGrant[]): Promise<readonly FoundGrant[]> {
+  const emails = [...new Set(grants.flatMap(({ authorization }) => passwordUserEmail(authorization) ?? []))];
+  if (emails.length === 0) return grants.map(foundGrant);
+  const ids = within('u.id', emails);
+  const sql = `SELECT u.id, u.body FROM tessera_records AS u WHERE u.kind = 'user' AND ${ids.sql}`;
+  const rows = await session.rows<{ readonly id: Buffer; readonly body: string }>(sql, ids.values);
+  const people = new Map(rows.map(({ id, body }) => [id.toString(), userFromJson(body)]));
+  return grants.map((stored) => {
+    const user = people.get(passwordUserEmail(stored.authorization) ?? '');
+    return foundGrant(user === undefined ? stored : { ...stored, user });
+  });
 }
 
 async function grantsById(

@@ -66,9 +66,9 @@ WITH item AS (
     revoked_reason = CASE WHEN ${IS_REPLAYED} THEN 'code_replayed' ELSE g.revoked_reason END,
     revoked_by = CASE WHEN ${IS_REPLAYED} THEN excluded.id ELSE g.revoked_by END,
     ends_at = CASE WHEN ${IS_REPLAYED} THEN ${INSERTED_NOW} ELSE g.ends_at END
-  RETURNING g.code_hash, ${GRANT_COLUMNS}, g.revoked_by
+  RETURNING g.code_hash, ${GRANT_COLUMNS}, g.user_email, g.revoked_by
 )
-SELECT g.code_hash, ${GRANT_COLUMNS}, moment.server_now${hasOutbox ? TELL_REPLAY : ''}
+SELECT g.code_hash, ${GRANT_COLUMNS}, ${PERSON_COLUMN}, moment.server_now${hasOutbox ? TELL_REPLAY : ''}
 FROM placed g, moment`,
   };
 }
@@ -93,9 +93,9 @@ WITH item AS (
     revoked_reason = CASE WHEN ${IS_SPARED} THEN g.revoked_reason ELSE 'code_replayed' END,
     ends_at = CASE WHEN ${IS_SPARED} THEN g.ends_at ELSE ${now} END
   FROM locked WHERE g.id = locked.id
-  RETURNING g.code_hash, ${GRANT_COLUMNS}, ${IS_SPARED}
+  RETURNING g.code_hash, ${GRANT_COLUMNS}, g.user_email, ${IS_SPARED}
 )
-SELECT g.code_hash, ${GRANT_COLUMNS}${hasOutbox ? `, CASE WHEN NOT g.is_spared THEN ${tell} END AS told` : ''} FROM written g`,
+SELECT g.code_hash, ${GRANT_COLUMNS}, ${PERSON_COLUMN}${hasOutbox ? `, CASE WHEN NOT g.is_spared THEN ${tell} END AS told` : ''} FROM written g`,
   };
 }
 

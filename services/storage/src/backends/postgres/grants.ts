@@ -5,7 +5,7 @@ import { storeUnavailable } from '../../rules/store-errors.ts';
 import type { PostgresDatabase } from './database.ts';
 import { createDeletionInBatches } from './deletion-in-batches.ts';
 import { codeColumns, newGrantColumns, reopenedColumns, revokedColumns, tokenColumns } from './grant-items.ts';
-import { foundFromRow, type GrantRow, grantFromRow, type PersonRow } from './grant-row.ts';
+import { foundFromRow, type GrantRow, type PersonRow } from './grant-row.ts';
 import {
   DELETE_ENDED_GRANTS,
   FIND_GRANTS,
@@ -21,7 +21,7 @@ import { itemArrays, moment, onlyRow } from './statement.ts';
 /** Key of the advisory lock that lets one replica sweep grants at a time. */
 const SWEEP_LOCK = 7_355_608_002;
 
-type CodeRow = GrantRow & { readonly code_hash: Buffer };
+type CodeRow = GrantRow & PersonRow & { readonly code_hash: Buffer };
 type PlacedRow = CodeRow & { readonly server_now: Date };
 type JudgedRow = GrantRow & PersonRow & { readonly verdict: RotationVerdict | 'late'; readonly server_now: Date };
 type TimelyRow = JudgedRow & { readonly verdict: RotationVerdict };
@@ -54,7 +54,7 @@ function codeMethods(
       const standing = byCode(rows);
       return grants.map(({ codeHash }) => {
         const row = standing.get(codeHash.toString('hex'));
-        return grantFromRow(onlyRow(row === undefined ? [] : [row]));
+        return foundFromRow(onlyRow(row === undefined ? [] : [row]));
       });
     },
     async revokeByCode(codes, now) {
@@ -62,7 +62,7 @@ function codeMethods(
       const standing = byCode(await database.query<CodeRow>(statements.revokeByCode, values));
       return codes.map(({ codeHash }) => {
         const row = standing.get(codeHash.toString('hex'));
-        return row === undefined ? undefined : grantFromRow(row);
+        return row === undefined ? undefined : foundFromRow(row);
       });
     },
   };

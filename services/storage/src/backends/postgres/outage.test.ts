@@ -87,7 +87,7 @@ test('RFC 6749 §4.1.2: a redemption that a stalled server comes to after its ca
   }
   await refusal;
   const again = { ...sampleNewGrant(), codeHash: abandoned.codeHash };
-  expect(await store.insertGrants([again], new Date())).toMatchObject([{ id: again.id }]);
+  expect(await store.insertGrants([again], new Date())).toMatchObject([{ grant: { id: again.id } }]);
   expect(await store.findGrants([abandoned.id])).toEqual([undefined]);
   await store.close();
 }, 30_000);

@@ -101,7 +101,7 @@ test('RFC 6749 §4.1.3: a redemption repeated while it is still under way gets i
   for (let round = 0; round < 30; round += 1) {
     const grants = Array.from({ length: 3 }, () => sampleNewGrant());
     const calls = Array.from({ length: 8 }, () => stores.map((store) => store.insertGrants(grants, new Date()))).flat();
-    const seen = (await Promise.all(calls)).map((answer) => answer.map(({ id, revokedAt }) => [id, revokedAt]));
+    const seen = (await Promise.all(calls)).map((answer) => answer.map(({ grant }) => [grant.id, grant.revokedAt]));
     const own = grants.map(({ id }) => [id, undefined]);
     expect(seen).toEqual(calls.map(() => own));
   }
@@ -112,12 +112,12 @@ test('N18: a rotation that waited for its row until nobody waited for it changes
   const store = rig.open(database);
   await store.ready();
   const grants = await store.insertGrants([sampleNewGrant(), sampleNewGrant()], new Date());
-  const tokens = grants.map((grant) => sampleToken(grant));
+  const tokens = grants.map(({ grant }) => sampleToken(grant));
   const strangers = tokens.map((token) => ({ ...token, clientId: 'another' }));
   // From an answer the store knows the server's clock; the first one takes long, by which it is less sure.
   await store.rotateGrants(strangers, new Date());
   await store.rotateGrants(strangers, new Date());
-  for (const { id } of grants) {
+  for (const { grantId: id } of tokens) {
     await rig.withClient(database, async (client) => {
       await client.query('BEGIN');
       await client.query('SELECT FROM tessera_grants WHERE id = $1 FOR UPDATE', [id]);
@@ -131,7 +131,7 @@ test('N18: a rotation that waited for its row until nobody waited for it changes
       await refusal;
     });
   }
-  const found = await store.findGrants(grants.map(({ id }) => id));
+  const found = await store.findGrants(grants.map(({ grant }) => grant.id));
   expect(found.map((one) => one?.grant.generation)).toEqual([0, 0]);
   await store.close();
 });

@@ -1,8 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { GrantSelector } from '@tessera/contracts';
+import { userFromJson } from '../../codec/user-json.ts';
 import type { GrantStore, NewGrant } from '../../ports.ts';
 import { CODE_REPLAYED, revocationEvent } from '../../rules/grant-events.ts';
 import { reopenRotation } from '../../rules/judge-rotation.ts';
+import { passwordUserEmail } from '../../rules/password-user.ts';
 import { grantExists } from '../../rules/store-errors.ts';
 import {
   CHANGING_COLUMNS,
@@ -46,7 +48,9 @@ export function createSqliteGrants(database: DatabaseSync, events: EventWriter):
     if (byId(item.id) !== undefined) throw grantExists();
     const stored = storedGrantFromNew(item);
     statements.insert.run(...grantValues(stored));
-    return stored;
+    const email = passwordUserEmail(item.authorization);
+    const person = email === undefined ? undefined : statements.person.get(email);
+    return person === undefined ? stored : { ...stored, user: userFromJson(String(person['body'])) };
   };
   const save = (stored: StoredGrant): void => {
     statements.save.run(...changingValues(stored), stored.id);
@@ -62,14 +66,14 @@ export function createSqliteGrants(database: DatabaseSync, events: EventWriter):
     insertGrants: (grants, now) =>
       grants.map((item) => {
         const standing = byCode(item.codeHash);
-        if (standing === undefined) return insert(item).grant;
-        return (standing.id === item.id ? standing : revoke(standing, CODE_REPLAYED, now)).grant;
+        if (standing === undefined) return foundGrant(insert(item));
+        return foundGrant(standing.id === item.id ? standing : revoke(standing, CODE_REPLAYED, now));
       }),
     revokeByCode: (codes, now) =>
       codes.map(({ codeHash, grantId }) => {
         const standing = byCode(codeHash);
-        if (standing === undefined || standing.id === grantId) return standing?.grant;
-        return revoke(standing, CODE_REPLAYED, now).grant;
+        if (standing === undefined) return undefined;
+        return foundGrant(standing.id === grantId ? standing : revoke(standing, CODE_REPLAYED, now));
       }),
     rotateGrants: (tokens, now) =>
       tokens.map((token) => {
@@ -144,6 +148,7 @@ function prepareStatements(database: DatabaseSync) {
   return {
     byId: database.prepare(`${selectGrants()} WHERE g.id = ?`),
     byCode: database.prepare(`${selectGrants()} WHERE g.code_hash = ?`),
+    person: database.prepare(`SELECT body FROM records WHERE kind = 'user' AND id = ?`),
     insert: database.prepare(
       `INSERT INTO grants (${GRANT_COLUMNS.join(', ')}) VALUES (${GRANT_COLUMNS.map(() => '?').join(', ')})`,
     ),
