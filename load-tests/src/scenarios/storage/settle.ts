@@ -2,17 +2,19 @@ import { Client } from 'pg';
 import type { RotationBench, RotationRun } from './measure-rotations.ts';
 
 /** Share of rotations that may still write a whole page into the log when the measurement begins. */
-const SETTLED = 0.05;
+const SETTLED = 0.01;
 const STEP_SECONDS = 10;
 const MAX_STEPS = 60;
 
-/** What the log took in during a measurement. */
+/** What the log took in during a measurement, and what was read of the cache. */
 export interface LoggedRun {
   readonly run: RotationRun;
   /** Whole pages for one rotation. */
   readonly fullPages: number;
   /** Bytes for one rotation. */
   readonly walBytes: number;
+  /** How often a rotation looked a page of the table or of an index up. */
+  readonly pageLookups: number;
 }
 
 /** How the database comes to rest between two checkpoints. */
@@ -24,9 +26,10 @@ export interface Settling {
   readonly seconds: number;
 }
 
-interface WalCounters {
+interface Counters {
   readonly fullPages: number;
   readonly bytes: number;
+  readonly pageLookups: number;
 }
 
 /** Which table is rotated in, and by how many. */
@@ -79,27 +82,31 @@ async function openLog(url: string): Promise<Log> {
   return {
     client,
     async step(bench, { grants, callers }) {
-      const before = await readWal(client);
+      const before = await readCounters(client);
       const run = await bench.measure(grants, callers, { seconds: STEP_SECONDS, warmUpSeconds: 0 });
-      const after = await readWal(client);
+      const after = await readCounters(client);
       const operations = Math.max(1, run.result.operations);
       return {
         run,
         fullPages: (after.fullPages - before.fullPages) / operations,
         walBytes: (after.bytes - before.bytes) / operations,
+        pageLookups: (after.pageLookups - before.pageLookups) / operations,
       };
     },
     [Symbol.asyncDispose]: () => client.end(),
   };
 }
 
-async function readWal(client: Client): Promise<WalCounters> {
+async function readCounters(client: Client): Promise<Counters> {
   // Backends hand their counters in a second after they change at the latest, or when they are idle.
   await client.query('SELECT pg_sleep(1.5), pg_stat_force_next_flush()');
-  const { rows } = await client.query<{ readonly fpi: string; readonly bytes: string }>(
-    'SELECT wal_fpi::text AS fpi, wal_bytes::text AS bytes FROM pg_stat_wal',
+  const { rows } = await client.query<{ readonly fpi: string; readonly bytes: string; readonly lookups: string }>(
+    `SELECT wal_fpi::text AS fpi, wal_bytes::text AS bytes,
+       (heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read)::text AS lookups
+     FROM pg_stat_wal, pg_statio_user_tables WHERE relname = 'tessera_grants'`,
   );
-  return { fullPages: Number(rows[0]?.fpi ?? 0), bytes: Number(rows[0]?.bytes ?? 0) };
+  const [row] = rows;
+  return { fullPages: Number(row?.fpi ?? 0), bytes: Number(row?.bytes ?? 0), pageLookups: Number(row?.lookups ?? 0) };
 }
 
 /** Checkpoints that the server has begun, whatever for. */

@@ -79,6 +79,10 @@ export function renderStorageReport(
         .map(({ tier, costs }) => [tier, ...costs.map(microseconds)]),
     ),
     '',
+    'Pages of the table and its indexes that PostgreSQL looks up in its cache for one rotation, each time counted:',
+    '',
+    ...table(['', ...columns], [['look-ups', ...sizes.map(({ settling }) => settling.settled.pageLookups.toFixed(1))]]),
+    '',
     `Around a checkpoint with ${widest} callers, for one rotation: CPU of all tiers in microseconds, whole pages and bytes in the log:`,
     '',
     ...table(

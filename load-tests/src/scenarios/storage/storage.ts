@@ -52,7 +52,7 @@ export async function storageScenario(args: readonly string[]): Promise<number> 
       `Memory: a read that depends on the one before takes ${near.toFixed(0)} ns anywhere in 1 MiB, ${far.toFixed(0)} ns anywhere in 1 GiB`,
       'One storage process, one PostgreSQL, mutual TLS between; the callers are the client code of the token service in one process, and counted',
       `Each caller rotates a grant chosen at random, in a closed loop; the sizes in turns, each measured for ${options.seconds} s after ${options.warmUpSeconds} s, ${options.rounds} rounds; medians`,
-      `Measured between two checkpoints: after the last one, grants are rotated until fewer than one rotation in twenty is the first change of its page; checkpoints that began in spite of that: ${checkpoints}`,
+      `Measured between two checkpoints: after the last one, grants are rotated until fewer than one rotation in a hundred is the first change of its page; checkpoints that began in spite of that: ${checkpoints}`,
       `PostgreSQL: ${durability.join(', ')}, huge_pages_status = ${pages}, ${Object.entries(POSTGRES_SETTINGS)
         .map(([name, value]) => `${name} = ${value}`)
         .join(', ')}; grants of about 700 bytes, read once into the cache before they are measured`,
