@@ -17,6 +17,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, 'node_modules');
 const bin = join(modules, '.bin');
 const stampFile = join(modules, '.tessera-install');
+/** Aborted by a signal to this process: what runs is told to end, and nothing more begins. */
+const ending = new AbortController();
 
 /** @type {Readonly<Record<string, (args: readonly string[]) => Promise<number>>>} */
 const verbs = {
@@ -109,7 +111,10 @@ function run(command, args, { output, isAside = false } = {}) {
     });
     const chunks = [];
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => chunks.push(chunk));
-    const passOn = (signal) => void child.kill(signal);
+    const passOn = (signal) => {
+      ending.abort();
+      child.kill(signal);
+    };
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, passOn);
     const watch = whenOrphaned(() => passOn('SIGTERM'));
@@ -287,7 +292,7 @@ async function test(args, { isLong = false } = {}) {
     console.log('0 passed, 1 failed');
     return prepared;
   }
-  return runTests({ root, run, args, isLong });
+  return runTests({ root, run, args, isLong, ending: ending.signal });
 }
 
 process.exitCode = await main();

@@ -30,6 +30,8 @@ import { join, relative } from 'node:path';
  * @property {number} other failures that belong to no file
  */
 
+/** @typedef {{root: string, run: Run, folder: string, ending: AbortSignal}} Context */
+
 /** More files than these are no accident of a busy machine. */
 const MOST_REPEATED = 5;
 
@@ -47,14 +49,15 @@ const STAGES = [
 const LONG_STAGES = [...STAGES, [['rehearsals']]];
 
 /**
- * Runs all tests, or those that `args` choose, and prints at the end what failed, in the last line how many.
+ * Runs all tests, or those that `args` choose, and prints at the end what failed, in the last line how many. Once `ending` is
+ * aborted no further run begins, and that is a failure.
  *
- * @param {{root: string, run: Run, args: readonly string[], isLong?: boolean}} options
+ * @param {{root: string, run: Run, args: readonly string[], isLong?: boolean, ending: AbortSignal}} options
  * @returns {Promise<number>} the exit code
  */
-export async function runTests({ root, run, args, isLong = false }) {
+export async function runTests({ root, run, args, isLong = false, ending }) {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-tests-'));
-  const context = { root, run, folder };
+  const context = { root, run, folder, ending };
   try {
     if (args.length > 0) return summary([await runOnce(context, { project: 'chosen', args })], []);
     /** @type {Outcome[]} */
@@ -68,7 +71,7 @@ export async function runTests({ root, run, args, isLong = false }) {
 }
 
 /**
- * @param {{root: string, run: Run, folder: string}} context
+ * @param {Context} context
  * @param {readonly (readonly string[])[]} stage
  * @returns {Promise<Outcome[]>}
  */
@@ -108,13 +111,14 @@ function partsOf(root, project) {
  * Files that failed run again, each project by itself: with other programs beside it on a small machine a server may need
  * longer than a test allows it. What passes then counts as passed, and is told.
  *
- * @param {{root: string, run: Run, folder: string}} context
+ * @param {Context} context
  * @param {readonly Outcome[]} outcomes
  * @returns {Promise<{repeated: Outcome[], unsteady: string[]}>}
  */
 async function repeatFailed(context, outcomes) {
   const failed = outcomes.flatMap(({ files }) => failedFiles(files));
-  if (failed.length === 0 || failed.length > MOST_REPEATED) return { repeated: [...outcomes], unsteady: [] };
+  if (context.ending.aborted || failed.length === 0 || failed.length > MOST_REPEATED)
+    return { repeated: [...outcomes], unsteady: [] };
   const unsteady = [];
   const repeated = [];
   for (const [index, before] of outcomes.entries()) {
@@ -141,7 +145,7 @@ async function repeatFailed(context, outcomes) {
 }
 
 /** @type {FileOutcome} */
-const notRun = { passed: 0, failures: [{ title: 'the whole file', reason: 'was not run' }] };
+const notRun = { passed: 0, failures: [{ title: 'all of it', reason: 'was not run' }] };
 
 /**
  * @param {ReadonlyMap<string, FileOutcome>} files
@@ -178,11 +182,12 @@ function summary(outcomes, unsteady) {
 }
 
 /**
- * @param {{root: string, run: Run, folder: string}} context
+ * @param {Context} context
  * @param {{project: string, args: readonly string[], isAside?: boolean, report?: string}} options
  * @returns {Promise<Outcome>}
  */
-async function runOnce({ root, run, folder }, { project, args, isAside = false, report = project }) {
+async function runOnce({ root, run, folder, ending }, { project, args, isAside = false, report = project }) {
+  if (ending.aborted) return { project, files: new Map([[`the tests of ${project}`, notRun]]), other: 0 };
   const file = join(folder, `${report}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   const vitest = ['vitest', 'run', ...reporters, ...args];
