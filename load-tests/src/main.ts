@@ -2,6 +2,7 @@ import { refreshScenario } from './scenarios/refresh.ts';
 import { signingScenario } from './scenarios/signing/signing.ts';
 import { outboxScenario } from './scenarios/storage/outbox.ts';
 import { storageScenario } from './scenarios/storage/storage.ts';
+import { sweepScenario } from './scenarios/storage/sweep.ts';
 
 /** Runs a scenario with its arguments; resolves with the exit code. */
 type Scenario = (args: readonly string[]) => Promise<number>;
@@ -10,6 +11,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   refresh: refreshScenario,
   storage: storageScenario,
   outbox: outboxScenario,
+  sweep: sweepScenario,
   signing: signingScenario,
 };
 

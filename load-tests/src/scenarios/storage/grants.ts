@@ -34,20 +34,26 @@ const INSERT = `
 INSERT INTO tessera_grants (id, code_hash, subject, client_id, connector_id, is_refreshable, refreshes_upstream, terms,
   identity, connector_data, created_at, last_used_at, expires_at, ends_at)
 SELECT md5('grant ' || i)::uuid, sha256(convert_to('code ' || i, 'UTF8')), 'subject-of-person-' || (i / 3), '${GRANTS_CLIENT}',
-  'ldap', true, false, $3, ${IDENTITY}, '\\x00010203'::bytea, now(), now(), now() + interval '90 days',
-  now() + interval '90 days'
-FROM generate_series($1::bigint, $2::bigint) AS i`;
+  'ldap', true, false, $3, ${IDENTITY}, '\\x00010203'::bytea, now(), now(), end_of.grant, end_of.grant
+FROM generate_series($1::bigint, $2::bigint) AS i,
+  LATERAL (SELECT CASE WHEN i < $4 THEN now() + interval '90 days' ELSE $5::timestamptz END AS grant) AS end_of`;
+
+/** Grants that end, beside those that stand for three months. Their numbers come after those. */
+export interface EndingGrants {
+  readonly count: number;
+  readonly endsAt: Date;
+}
 
 /**
- * Fills the table of grants, which is empty, with `count` rows. Indexes are made anew afterwards, which is many times faster
- * than to fill them row by row, and leaves them as they are after a vacuum.
+ * Fills the table of grants, which is empty, with `count` rows, and those of `ending`. Indexes are made anew afterwards, which
+ * is many times faster than to fill them row by row, and leaves them as they are after a vacuum.
  */
-export async function fillGrants(url: string, count: number): Promise<void> {
+export async function fillGrants(url: string, count: number, ending?: EndingGrants): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
     const indexes = await dropIndexes(client);
-    await insertAll(url, count);
+    await insertAll(url, count, ending);
     await client.query("SET maintenance_work_mem = '1GB'; SET max_parallel_maintenance_workers = 2");
     for (const statement of indexes) await client.query(statement);
     await client.query('VACUUM (ANALYZE) tessera_grants');
@@ -108,17 +114,18 @@ async function dropIndexes(client: Client): Promise<readonly string[]> {
   ];
 }
 
-async function insertAll(url: string, count: number): Promise<void> {
+async function insertAll(url: string, count: number, ending?: EndingGrants): Promise<void> {
+  const all = count + (ending?.count ?? 0);
   let begun = 0;
   const filler = async (): Promise<void> => {
     const client = new Client({ connectionString: url });
     await client.connect();
     try {
       await client.query('SET synchronous_commit = off');
-      while (begun < count) {
+      while (begun < all) {
         const from = begun;
-        begun = Math.min(count, from + CHUNK);
-        await client.query(INSERT, [from, begun - 1, TERMS]);
+        begun = Math.min(all, from + CHUNK);
+        await client.query(INSERT, [from, begun - 1, TERMS, count, ending?.endsAt]);
       }
     } finally {
       await client.end();
