@@ -13,15 +13,11 @@ import { createPublishedKeys, type PublishedKeys } from './jwks/published-keys.t
 import { createKeyMetrics, type KeyMetrics } from './metrics.ts';
 import type { KeysService, KeysServiceOptions } from './ports.ts';
 import { createKeyRing, type KeyRing } from './rotation/key-ring.ts';
+import { type ConfiguredAlgorithms, configuredAlgorithms } from './rotation/key-sets.ts';
 import { secondsUntilActivation } from './rotation/plan.ts';
 import { createRotationPolicy, jwksMaxAgeSeconds, type RotationPolicy } from './rotation/policy.ts';
 import { startRotationLoop } from './rotation/rotation-loop.ts';
-import {
-  type ConfiguredAlgorithms,
-  configuredAlgorithms,
-  findDefaultKey,
-  listSigningAlgorithms,
-} from './rotation/select-key.ts';
+import { findDefaultKey, listSigningAlgorithms } from './rotation/select-key.ts';
 import { startStorageWatch } from './rotation/storage-watch.ts';
 import { openSealedDocuments, type SealedDocuments, sealedDocumentNames } from './sealed-documents.ts';
 import { createMasterSecrets, type MasterSecrets } from './secrets/master-secrets.ts';

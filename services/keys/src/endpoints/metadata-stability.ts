@@ -1,6 +1,7 @@
 import type { SigningAlgorithm } from '@tessera/oauth';
 import type { KeyLife } from '../rotation/key-life.ts';
-import { type ConfiguredAlgorithms, type KeySets, listSigningAlgorithms } from '../rotation/select-key.ts';
+import type { ConfiguredAlgorithms, KeySets } from '../rotation/key-sets.ts';
+import { listSigningAlgorithms } from '../rotation/select-key.ts';
 
 /**
  * How long the list of algorithms stays as it is, as far as that is planned: until the first key of a configured algorithm signs

@@ -3,7 +3,7 @@ import { addSeconds } from '@tessera/clock';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '@tessera/oauth';
 import { describe, expect, it } from 'vitest';
 import type { KeyLife } from '../rotation/key-life.ts';
-import type { KeySets } from '../rotation/select-key.ts';
+import type { KeySets } from '../rotation/key-sets.ts';
 import { createSigningKey, type SigningKey } from '../signers/signing-key.ts';
 import { createPublishedKeys } from './published-keys.ts';
 

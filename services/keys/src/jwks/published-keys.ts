@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { PublicKeys } from '@tessera/contracts';
 import type { SigningAlgorithm } from '@tessera/oauth';
-import { type ConfiguredAlgorithms, type KeySets, listPublishedKeys } from '../rotation/select-key.ts';
+import type { ConfiguredAlgorithms, KeySets } from '../rotation/key-sets.ts';
+import { listPublishedKeys } from '../rotation/select-key.ts';
 import type { SigningKey } from '../signers/signing-key.ts';
 import { publicJwk } from './public-jwk.ts';
 

@@ -5,9 +5,9 @@ import type { SealingRing } from '../encryption/sealing-ring.ts';
 import type { Journal } from '../journal/journal.ts';
 import { createDestruction } from '../rotation/destruction.ts';
 import type { ChangeReason, KeyChange } from '../rotation/key-changes.ts';
+import { groupByAlgorithm } from '../rotation/key-sets.ts';
 import { changeEvent, makeNextDocument } from '../rotation/next-document.ts';
 import { type OrderCircumstances, planOrder, type RevokeOrder, type RotateOrder } from '../rotation/orders.ts';
-import { groupByAlgorithm } from '../rotation/select-key.ts';
 import type { SigningDocument } from '../rotation/signing-document.ts';
 import type { SealedDocuments } from '../sealed-documents.ts';
 import {

@@ -1,9 +1,9 @@
 import { addSeconds } from '@tessera/clock';
 import { type KeyFigures, latestExpiryOf, tokenTypes } from '../journal/journal-document.ts';
 import { findActiveKey, stageOf } from '../rotation/key-life.ts';
+import { groupByAlgorithm } from '../rotation/key-sets.ts';
 import { type OrderCircumstances, planOrder, type RevokeOrder, type RotateOrder } from '../rotation/orders.ts';
 import type { RotationPlan } from '../rotation/plan.ts';
-import { groupByAlgorithm } from '../rotation/select-key.ts';
 import type { SigningDocument, StoredSigningKey } from '../rotation/signing-document.ts';
 import type { OrderPreview, RevokedKeyEffect, SuccessionEffect } from './order.ts';
 

@@ -2,13 +2,13 @@ import { addSeconds, type Clock } from '@tessera/clock';
 import type { SigningAlgorithm } from '@tessera/oauth';
 import type { Logger } from '@tessera/telemetry';
 import type { Custody } from '../signers/custody.ts';
+import { type ConfiguredAlgorithms, groupByAlgorithm } from './key-sets.ts';
 import { makeNextDocument, type NextDocument } from './next-document.ts';
 import { planOrder } from './orders.ts';
 import type { KeyKnowledge } from './plan.ts';
 import { planSets } from './plan-sets.ts';
 import type { RotationPolicy } from './policy.ts';
 import type { RevokedMemory } from './revoked-memory.ts';
-import { type ConfiguredAlgorithms, groupByAlgorithm } from './select-key.ts';
 import type { SigningDocument, StoredSigningKey } from './signing-document.ts';
 
 /** What is decided by. */

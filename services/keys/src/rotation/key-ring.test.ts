@@ -11,8 +11,8 @@ import { createFakeKeySetStorage } from '../testing/fake-key-set-storage.ts';
 import { createKeyEncryptionRing } from '../testing/key-encryption-ring.ts';
 import { testConfig } from '../testing/test-service.ts';
 import { createKeyRing } from './key-ring.ts';
+import type { ConfiguredAlgorithms } from './key-sets.ts';
 import { createRotationPolicy } from './policy.ts';
-import type { ConfiguredAlgorithms } from './select-key.ts';
 import {
   emptySigningDocument,
   type SigningDocument,

@@ -8,11 +8,11 @@ import { decideNext } from './decide-next.ts';
 import { createDestruction } from './destruction.ts';
 import { createFreshness } from './freshness.ts';
 import type { KeyChange } from './key-changes.ts';
+import { type ConfiguredAlgorithms, groupByAlgorithm, type KeySets } from './key-sets.ts';
 import { changeEvent } from './next-document.ts';
 import { nextMoment } from './plan.ts';
 import type { RotationPolicy } from './policy.ts';
 import { createRevokedMemory } from './revoked-memory.ts';
-import { type ConfiguredAlgorithms, groupByAlgorithm, type KeySets } from './select-key.ts';
 import { emptySigningDocument, type SigningDocument, type StoredSigningKey } from './signing-document.ts';
 
 /** The signing keys as this replica knows them. */

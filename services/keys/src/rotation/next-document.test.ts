@@ -9,10 +9,10 @@ import type { PrivateHalf, VaultHalf } from '../signers/private-half.ts';
 import { sharedStore } from '../testing/simulation/fake-parts.ts';
 import { testConfig } from '../testing/test-service.ts';
 import { createKeyRing } from './key-ring.ts';
+import { type ConfiguredAlgorithms, groupByAlgorithm } from './key-sets.ts';
 import { makeNextDocument } from './next-document.ts';
 import { planOrder } from './orders.ts';
 import { createRotationPolicy } from './policy.ts';
-import { type ConfiguredAlgorithms, groupByAlgorithm } from './select-key.ts';
 import type { SigningDocument } from './signing-document.ts';
 
 /** A server with versions of one key, which remembers what was asked of it. */

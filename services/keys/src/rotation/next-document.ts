@@ -5,8 +5,8 @@ import type { Custody } from '../signers/custody.ts';
 import type { PrivateHalf } from '../signers/private-half.ts';
 import { signerUnavailable } from '../signers/signer-errors.ts';
 import { type ChangeReason, type KeyChange, tellChanges } from './key-changes.ts';
+import { groupByAlgorithm } from './key-sets.ts';
 import type { RotationPlan } from './plan.ts';
-import { groupByAlgorithm } from './select-key.ts';
 import {
   MAX_DISCARDED,
   MAX_REVOKED,

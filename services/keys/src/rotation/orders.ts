@@ -2,9 +2,9 @@ import { addSeconds } from '@tessera/clock';
 import { TesseraError } from '@tessera/errors';
 import type { SigningAlgorithm } from '@tessera/oauth';
 import { findActiveKey, type KeyLife } from './key-life.ts';
+import type { ConfiguredAlgorithms, KeySets } from './key-sets.ts';
 import { planRotation, type RotatingKey, type RotationPlan } from './plan.ts';
 import type { RotationPolicy } from './policy.ts';
-import type { ConfiguredAlgorithms, KeySets } from './select-key.ts';
 import { activateNow, findWaitingKey, retentionOf, retireNow, withoutPlannedEnd } from './succession.ts';
 
 /** When a successor takes over: once every relying party can know it, or at once. */

@@ -3,19 +3,11 @@ import type { SigningAlgorithm } from '@tessera/oauth';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { testConfig } from '../testing/test-service.ts';
+import { type ConfiguredAlgorithms, configuredAlgorithms, groupByAlgorithm, type KeySets } from './key-sets.ts';
 import type { RotatingKey } from './plan.ts';
 import { planSets } from './plan-sets.ts';
 import { createRotationPolicy } from './policy.ts';
-import {
-  type ConfiguredAlgorithms,
-  chooseSigningKey,
-  configuredAlgorithms,
-  findDefaultKey,
-  groupByAlgorithm,
-  type KeySets,
-  listPublishedKeys,
-  listSigningAlgorithms,
-} from './select-key.ts';
+import { chooseSigningKey, findDefaultKey, listPublishedKeys, listSigningAlgorithms } from './select-key.ts';
 
 interface TestKey extends RotatingKey {
   readonly alg: SigningAlgorithm;

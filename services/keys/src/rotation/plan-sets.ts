@@ -1,8 +1,8 @@
 import type { SigningAlgorithm } from '@tessera/oauth';
 import { findActiveKey } from './key-life.ts';
+import type { ConfiguredAlgorithms, KeySets } from './key-sets.ts';
 import { type KeyKnowledge, planRotation, type RotatingKey, type RotationPlan } from './plan.ts';
 import type { RotationPolicy } from './policy.ts';
-import type { ConfiguredAlgorithms, KeySets } from './select-key.ts';
 
 /**
  * Decides what is due in every set at `now`; has no side effects. Sets that are not configured any more are in the plan as

@@ -1,6 +1,6 @@
 import type { StaticClientConfig, TesseraConfig } from '@tessera/config';
 import { isSigningAlgorithm } from '@tessera/oauth';
-import { configuredAlgorithms } from './select-key.ts';
+import { configuredAlgorithms } from './key-sets.ts';
 
 /** How often keys change and how long each stage of a key's life lasts. All in seconds. */
 export interface RotationPolicy {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { SimulationOptions } from '../testing/simulation/options.ts';
 import { chooseScenario, policyOf } from '../testing/simulation/scenario.ts';
 import { simulate } from '../testing/simulation/simulate.ts';
+import type { ConfiguredAlgorithms } from './key-sets.ts';
 import type { RotationPolicy } from './policy.ts';
-import type { ConfiguredAlgorithms } from './select-key.ts';
 
 const hour = 3600;
 

@@ -1,7 +1,7 @@
 import { TesseraError } from '@tessera/errors';
 import type { SigningAlgorithm } from '@tessera/oauth';
 import type { KeyLife } from '../rotation/key-life.ts';
-import type { KeySets } from '../rotation/select-key.ts';
+import type { KeySets } from '../rotation/key-sets.ts';
 import type { StoredSigningKey } from '../rotation/signing-document.ts';
 import type { Custodian, Signer } from './custodian.ts';
 import type { PrivateHalf, PrivateHalfOf } from './private-half.ts';

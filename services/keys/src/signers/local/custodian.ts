@@ -8,7 +8,7 @@ import type { Custodian } from '../custodian.ts';
 import { type GenerateKeyPair, generateSigningKeyPair, type NewKeyPair, type RsaKeyBits } from './generate-key-pair.ts';
 import { createSelfSignedCertificate } from './self-signed-certificate.ts';
 import { createSigner, isKeyFor, readPrivateKey } from './signer.ts';
-import { createSigningThreads } from './signing-threads.ts';
+import { createSigningThreads } from './thread-pool.ts';
 
 /** What a local custodian may be told. */
 export interface LocalCustodianOptions {

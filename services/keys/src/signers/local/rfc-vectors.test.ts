@@ -3,7 +3,7 @@ import { jwkThumbprint, type SigningAlgorithm } from '@tessera/oauth';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Signer } from '../custodian.ts';
 import { createSigner } from './signer.ts';
-import { createSigningThreads } from './signing-threads.ts';
+import { createSigningThreads } from './thread-pool.ts';
 
 type Jwk = Readonly<Record<string, string>>;
 

@@ -5,7 +5,7 @@ import { signerUnavailable } from '../signer-errors.ts';
 import { createDirectSigner, type DirectSigner } from './direct-signer.ts';
 import { estimateSignatureMicroseconds } from './signature-cost.ts';
 import type { WaitingSignature } from './signing-queue.ts';
-import type { SigningThreads } from './signing-threads.ts';
+import type { SigningThreads } from './thread-pool.ts';
 
 /** What one turn of the event loop may spend on signatures by one key, in microseconds; if it is more, the threads sign. */
 const TURN_MICROSECONDS = 160;

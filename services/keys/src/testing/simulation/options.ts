@@ -1,5 +1,5 @@
+import type { ConfiguredAlgorithms } from '../../rotation/key-sets.ts';
 import type { RotationPolicy } from '../../rotation/policy.ts';
-import type { ConfiguredAlgorithms } from '../../rotation/select-key.ts';
 
 /** What is simulated. */
 export interface SimulationOptions {

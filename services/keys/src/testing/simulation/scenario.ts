@@ -1,6 +1,6 @@
 import type { TesseraConfig } from '@tessera/config';
+import type { ConfiguredAlgorithms } from '../../rotation/key-sets.ts';
 import { createRotationPolicy, type RotationPolicy } from '../../rotation/policy.ts';
-import type { ConfiguredAlgorithms } from '../../rotation/select-key.ts';
 import type { SimulationOptions } from './options.ts';
 import { createSeededRandom } from './random.ts';
 

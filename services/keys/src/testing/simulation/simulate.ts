@@ -1,8 +1,8 @@
 import { previewKeys } from '../../operations/preview-keys.ts';
+import { groupByAlgorithm } from '../../rotation/key-sets.ts';
 import { makeNextDocument } from '../../rotation/next-document.ts';
 import { planOrder, type Urgency } from '../../rotation/orders.ts';
 import { jwksMaxAgeSeconds } from '../../rotation/policy.ts';
-import { groupByAlgorithm } from '../../rotation/select-key.ts';
 import type { StoredSigningKey } from '../../rotation/signing-document.ts';
 import { secondsOf, skewedClock } from './fake-parts.ts';
 import type { SimulationOptions, SimulationResult, Unverifiable } from './options.ts';

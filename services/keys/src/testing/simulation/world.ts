@@ -1,8 +1,9 @@
 import type { SigningAlgorithm } from '@tessera/oauth';
 import { silentLogger } from '@tessera/telemetry';
 import { createKeyRing, type KeyRing } from '../../rotation/key-ring.ts';
+import type { ConfiguredAlgorithms } from '../../rotation/key-sets.ts';
 import type { RotationPolicy } from '../../rotation/policy.ts';
-import { type ConfiguredAlgorithms, chooseSigningKey, listPublishedKeys } from '../../rotation/select-key.ts';
+import { chooseSigningKey, listPublishedKeys } from '../../rotation/select-key.ts';
 import type { SigningDocument, StoredSigningKey } from '../../rotation/signing-document.ts';
 import type { Custody } from '../../signers/custody.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';

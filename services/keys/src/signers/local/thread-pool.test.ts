@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createSigner } from './signer.ts';
 import type { ThreadKey } from './signing-queue.ts';
-import { createSigningThreads, type SigningThreads, type SigningThreadsOptions } from './signing-threads.ts';
+import { createSigningThreads, type SigningThreads, type SigningThreadsOptions } from './thread-pool.ts';
 import { KEY_SLOTS } from './thread-protocol.ts';
 
 const OUT_OF_REACH = { kind: 'unavailable', code: 'keys.signer_unavailable' };

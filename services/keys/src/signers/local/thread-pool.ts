@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import type { TesseraError } from '@tessera/errors';
 import { signerClosed, signerUnavailable } from '../signer-errors.ts';
 import { createSigningQueue, type SigningPortion, type ThreadKey, type WaitingSignature } from './signing-queue.ts';
-import { startThread, type Thread } from './thread.ts';
+import { startThread, type Thread } from './thread-handle.ts';
 
 /** Threads that sign, as many as there are cores. */
 export interface SigningThreads {
