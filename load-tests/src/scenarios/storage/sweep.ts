@@ -132,7 +132,7 @@ function phasesOf(windows: readonly Window[], ended: number): Phases {
   return [windows.slice(0, begin), windows.slice(begin, end), windows.slice(end)];
 }
 
-/** From the end of the last window without any to that of the window with the last one. */
+/** From the end of the last window without any to that of the window with the last one: a window too long at most. */
 function sweepSeconds(before: readonly Window[], during: readonly Window[]): number {
   return ((during.at(-1)?.endedMs ?? 0) - (before.at(-1)?.endedMs ?? 0)) / 1000;
 }
